@@ -1,0 +1,102 @@
+//! The caller's own account, consent and the privacy policy.
+
+use crate::{Timestamp, User};
+use serde::{Deserialize, Serialize};
+
+/// `GET /me`: the caller, with their settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Me {
+    #[serde(flatten)]
+    pub user: User,
+    pub settings: Settings,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Settings {
+    pub theme: Theme,
+    /// Tell others what has been delivered and read, and see theirs.
+    pub receipts: bool,
+    /// Show friends when one is there, and see theirs.
+    pub presence: bool,
+    /// Show others when one is typing, and see theirs.
+    pub typing: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { theme: Theme::Night, receipts: true, presence: true, typing: true }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    #[default]
+    Night,
+    Dawn,
+    /// As the device is set.
+    System,
+}
+
+/// `PATCH /me`: what is left out stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct UpdateMe {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
+    pub display_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<SettingsPatch>,
+}
+
+/// What is left out stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SettingsPatch {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theme: Option<Theme>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipts: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presence: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typing: Option<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PrivacyPolicy {
+    #[cfg_attr(feature = "openapi", schema(example = "2026-11-23"))]
+    pub version: String,
+    pub effective_from: Timestamp,
+    /// Of the markdown, in hex.
+    pub sha256: String,
+    pub markdown: String,
+}
+
+/// Consent once given: to which text, when, and until when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Consent {
+    #[cfg_attr(feature = "openapi", schema(example = "privacy_policy"))]
+    pub purpose: String,
+    #[cfg_attr(feature = "openapi", schema(example = "2026-11-23"))]
+    pub policy_version: String,
+    pub policy_sha256: String,
+    pub granted_at: Timestamp,
+    pub withdrawn_at: Option<Timestamp>,
+}
+
+/// `POST /me/consents`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct GiveConsent {
+    #[cfg_attr(feature = "openapi", schema(example = "2026-11-23"))]
+    pub policy_version: String,
+}

@@ -1,0 +1,97 @@
+//! Sign-up and sessions.
+
+use crate::{Me, SessionId};
+use serde::{Deserialize, Serialize};
+
+/// `POST /auth/register`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Register {
+    /// 3–32 of `a-z 0-9 _ . -`; upper case is folded.
+    #[cfg_attr(feature = "openapi", schema(example = "ana", min_length = 3, max_length = 32))]
+    pub username: String,
+    /// Any characters, and not one that is easily guessed.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "the-lamp-hums-at-3", min_length = 10, max_length = 1024)
+    )]
+    pub password: String,
+    /// The username unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
+    pub display_name: Option<String>,
+    /// The version of the policy that the person has agreed to: the current one.
+    #[cfg_attr(feature = "openapi", schema(example = "2026-11-23"))]
+    pub privacy_policy_version: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
+    pub device_name: Option<String>,
+    /// Browsers say true: the refresh token comes as an `HttpOnly` cookie instead of in the body.
+    #[serde(default)]
+    pub refresh_in_cookie: bool,
+}
+
+/// `POST /auth/login`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    #[cfg_attr(feature = "openapi", schema(example = "ana"))]
+    pub username: String,
+    #[cfg_attr(feature = "openapi", schema(example = "the-lamp-hums-at-3"))]
+    pub password: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
+    pub device_name: Option<String>,
+    #[serde(default)]
+    pub refresh_in_cookie: bool,
+}
+
+/// `POST /auth/refresh`: the token is left out where the cookie carries it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+}
+
+/// `POST /auth/recover`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Recover {
+    #[cfg_attr(feature = "openapi", schema(example = "ana"))]
+    pub username: String,
+    #[cfg_attr(feature = "openapi", schema(example = "k3vq-7m2p-x9rt-h4wd"))]
+    pub recovery_code: String,
+    #[cfg_attr(feature = "openapi", schema(min_length = 10, max_length = 1024))]
+    pub new_password: String,
+}
+
+/// A session has begun, or goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignedIn {
+    pub user: Me,
+    pub session_id: SessionId,
+    /// A JWT, for `Authorization: Bearer`.
+    pub access_token: String,
+    /// Seconds until the access token ends.
+    #[cfg_attr(feature = "openapi", schema(example = 600))]
+    pub access_expires_in: u32,
+    /// Good for one refresh. Left out where a cookie carries it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+}
+
+/// The answer to `POST /auth/register`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Registered {
+    #[serde(flatten)]
+    pub signed_in: SignedIn,
+    /// Ten codes, each good for one new password. Shown this once; the server keeps only their hashes.
+    pub recovery_codes: Vec<String>,
+}

@@ -1,0 +1,30 @@
+//! The wire: every body, command, event, identifier, limit, error code and path that server and clients share.
+//!
+//! This crate holds no behaviour beyond (de)serialising; `openapi.yaml` is generated from these types.
+
+pub mod account;
+pub mod auth;
+pub mod conversations;
+pub mod ids;
+pub mod limits;
+pub mod paths;
+pub mod people;
+pub mod problem;
+pub mod socket;
+pub mod text;
+pub mod timestamp;
+
+pub use account::{Consent, GiveConsent, Me, PrivacyPolicy, Settings, SettingsPatch, Theme, UpdateMe};
+pub use auth::{Credentials, Recover, Refresh, Register, Registered, SignedIn};
+pub use conversations::{
+    Changes, Conversation, ConversationKind, EditMessage, History, Member, Message, MessageKind, MessagePage,
+    NewMessage, PeerReceipt, Reaction, Receipt, Role, UpdateReceipts,
+};
+pub use ids::{ClientId, ConversationId, Rev, Seq, SessionId, UserId};
+pub use people::{
+    AskedFriend, Block, Friend, FriendRequest, FriendRequestDirection, FriendRequests, NewFriendRequest,
+    Presence, User,
+};
+pub use problem::{ErrorCode, FieldError, Problem};
+pub use socket::{ClientCommand, CloseCode, Reference, ServerEvent, Snapshot};
+pub use timestamp::Timestamp;

@@ -1,0 +1,113 @@
+//! Where things are: the API below `/api/v1`, and the client's own pages.
+
+use crate::{ConversationId, Seq, UserId};
+
+pub const API: &str = "/api/v1";
+pub const SOCKET: &str = "/api/v1/socket";
+pub const SNAPSHOT: &str = "/api/v1/snapshot";
+pub const REGISTER: &str = "/api/v1/auth/register";
+pub const LOGIN: &str = "/api/v1/auth/login";
+pub const REFRESH: &str = "/api/v1/auth/refresh";
+pub const LOGOUT: &str = "/api/v1/auth/logout";
+pub const RECOVER: &str = "/api/v1/auth/recover";
+pub const ME: &str = "/api/v1/me";
+pub const CONSENTS: &str = "/api/v1/me/consents";
+pub const PRIVACY_POLICY: &str = "/api/v1/privacy-policy";
+pub const FRIENDS: &str = "/api/v1/friends";
+pub const FRIEND_REQUESTS: &str = "/api/v1/friend-requests";
+pub const CONVERSATIONS: &str = "/api/v1/conversations";
+
+/// The username must be checked before: it is put in as it is.
+pub fn user(username: &str) -> String {
+    format!("{API}/users/{username}")
+}
+
+pub fn friend(user: UserId) -> String {
+    format!("{FRIENDS}/{user}")
+}
+
+pub fn friend_request(user: UserId) -> String {
+    format!("{FRIEND_REQUESTS}/{user}")
+}
+
+pub fn accept_friend_request(user: UserId) -> String {
+    format!("{FRIEND_REQUESTS}/{user}/accept")
+}
+
+pub fn direct(user: UserId) -> String {
+    format!("{CONVERSATIONS}/direct/{user}")
+}
+
+pub fn conversation(id: ConversationId) -> String {
+    format!("{CONVERSATIONS}/{id}")
+}
+
+pub fn members(id: ConversationId) -> String {
+    format!("{CONVERSATIONS}/{id}/members")
+}
+
+pub fn messages(id: ConversationId) -> String {
+    format!("{CONVERSATIONS}/{id}/messages")
+}
+
+pub fn message(id: ConversationId, seq: Seq) -> String {
+    format!("{CONVERSATIONS}/{id}/messages/{seq}")
+}
+
+pub fn receipts(id: ConversationId) -> String {
+    format!("{CONVERSATIONS}/{id}/receipts")
+}
+
+pub fn changes(id: ConversationId) -> String {
+    format!("{CONVERSATIONS}/{id}/changes")
+}
+
+/// The client's pages, which can be bookmarked and reloaded; `{}` stands for one segment.
+pub const CLIENT_PAGES: &[&str] = &[
+    "/",
+    "/sign-up",
+    "/sign-in",
+    "/recover",
+    "/privacy",
+    "/about",
+    "/chats",
+    "/chats/{}",
+    "/friends",
+    "/settings",
+    "/settings/profile",
+    "/settings/appearance",
+    "/settings/privacy",
+    "/settings/security",
+    "/settings/data",
+];
+
+/// Whether the client has a page at this path.
+pub fn is_client_page(path: &str) -> bool {
+    CLIENT_PAGES.iter().any(|page| {
+        let mut expected = page.split('/');
+        let mut actual = path.split('/');
+        loop {
+            match (expected.next(), actual.next()) {
+                (None, None) => return true,
+                (Some("{}"), Some(segment)) if !segment.is_empty() => {}
+                (Some(a), Some(b)) if a == b => {}
+                _ => return false,
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_client_page;
+
+    #[test]
+    fn the_client_has_its_pages_and_no_others() {
+        for path in ["/", "/chats", "/chats/0190", "/settings/data"] {
+            assert!(is_client_page(path), "{path}");
+        }
+        for path in ["", "/chat", "/chats/", "/chats/1/2", "/settings/x", "//"] {
+            assert!(!is_client_page(path), "{path}");
+        }
+    }
+}
