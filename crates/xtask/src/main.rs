@@ -1,1 +1,57 @@
-fn main() {}
+//! `cargo xtask …`: builds, runs and checks everything. It is the only build script of the project.
+
+mod bundle;
+mod client;
+mod command;
+mod compress;
+mod environment;
+mod fingerprint;
+mod report;
+mod server;
+mod setup;
+mod stylesheet;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Build, run and check the messenger.
+///
+/// Each command does the set-up that it needs by itself, and does it once: the WebAssembly target, the Debian
+/// packages that tests use, the npm packages of the browser tests. Where something cannot be had, it says what to
+/// install.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the browser client and the server: target/release/umbrachat, with the client inside.
+    Build {
+        /// Build only the browser client, into frontend/dist.
+        #[arg(long)]
+        client: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match perform(Cli::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report::failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<()> {
+    match task {
+        Task::Build { client: true } => client::build(client::Mode::Release),
+        Task::Build { client: false } => server::build(),
+    }
+}

@@ -1,0 +1,31 @@
+//! What a person sees while xtask works. Progress goes to standard error, results to standard output.
+
+use std::fmt::Display;
+
+/// Announces one step: what is done, and why.
+pub(crate) fn step(what: impl Display) {
+    eprintln!("\x1b[1m==>\x1b[0m {what}");
+}
+
+/// Says why xtask gives up: the error, and what caused it, one a line.
+pub(crate) fn failure(error: &anyhow::Error) {
+    eprintln!("\x1b[1;31merror:\x1b[0m {error}");
+    for cause in error.chain().skip(1) {
+        eprintln!("  because {cause}");
+    }
+}
+
+/// A line of a result.
+#[expect(clippy::print_stdout, reason = "this is the one place where xtask prints its results")]
+pub(crate) fn result(line: impl Display) {
+    println!("{line}");
+}
+
+/// Bytes as people read them: 812 B, 93.4 KB. A kilobyte is 1000 bytes.
+pub(crate) fn size(bytes: usize) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        #[expect(clippy::cast_precision_loss, reason = "one decimal of a kilobyte is far inside an f64")]
+        _ => format!("{:.1} KB", bytes as f64 / 1000.0),
+    }
+}
