@@ -68,6 +68,12 @@ pub struct Recover {
     pub recovery_code: String,
     #[cfg_attr(feature = "openapi", schema(min_length = 10, max_length = 1024))]
     pub new_password: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
+    pub device_name: Option<String>,
+    /// As at sign-in.
+    #[serde(default)]
+    pub refresh_in_cookie: bool,
 }
 
 /// A session has begun, or goes on.
