@@ -1,1 +1,30 @@
+//! Every rule that must hold together with a write, and every query.
 //!
+//! Only this crate knows the tables. Each public operation is one transaction; what it changed is handed to the
+//! [`Publish`] callback after the commit and before the caller learns of it.
+
+#![expect(clippy::duplicate_mod, reason = "`ops` is compiled once per backend, on purpose")]
+
+mod backend;
+mod change;
+mod clock;
+mod database;
+mod error;
+mod face;
+mod lane;
+mod postgres;
+mod rows;
+mod schema;
+mod sqlite;
+mod types;
+mod write;
+
+pub use change::Change;
+pub use clock::{Clock, ManualClock};
+pub use database::{Database, OpenError};
+pub use error::{Refusal, Result, StoreError};
+pub use face::{
+    Asked, Authenticated, NewAccount, NewSession, Opened, PolicyReference, Publish, Rotation, SessionStarted,
+    Store, Successor, TokenHash,
+};
+pub use write::SentMessage;

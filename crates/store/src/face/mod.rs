@@ -1,0 +1,80 @@
+//! The public face: plain async methods, one transaction each.
+
+mod accounts;
+mod conversations;
+mod people;
+
+pub use accounts::{
+    Authenticated, NewAccount, NewSession, PolicyReference, Rotation, SessionStarted, Successor, TokenHash,
+};
+pub use conversations::Opened;
+pub use people::Asked;
+
+use crate::backend::{Backend, read};
+use crate::change::Change;
+use crate::clock::Clock;
+use crate::database::{Database, OpenError};
+use crate::error::{Result, StoreError};
+use crate::lane::Lanes;
+use crate::types::Id;
+use std::future::Future;
+use std::sync::Arc;
+
+/// Called with what a transaction changed, after its commit and before anything is acknowledged. Must not block.
+pub type Publish = Arc<dyn Fn(Vec<Change>) + Send + Sync>;
+
+#[derive(Clone)]
+pub struct Store {
+    backend: Backend,
+    clock: Clock,
+    publish: Publish,
+    lanes: Lanes,
+}
+
+impl Store {
+    /// Opens the database, brings its tables up to date and starts the lanes on the current runtime.
+    ///
+    /// # Errors
+    /// One line that says why the database cannot be used.
+    pub async fn open(database: &Database, clock: Clock, publish: Publish) -> Result<Self, OpenError> {
+        let backend = Backend::open(database).await?;
+        let lanes = Lanes::start(&backend, &clock, &publish);
+        Ok(Self { backend, clock, publish, lanes })
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        read!(&self.backend, |ops, conn| ops::accounts::ping(conn).await)
+    }
+
+    fn new_id(&self) -> Id {
+        Id(self.clock.new_id())
+    }
+
+    /// Runs a transaction to its end and publishes what it changed, even where the caller goes away meanwhile.
+    async fn commit<T: Send + 'static>(
+        &self,
+        transaction: impl Future<Output = Result<(T, Vec<Change>)>> + Send + 'static,
+    ) -> Result<T> {
+        let publish = self.publish.clone();
+        let task = tokio::spawn(async move {
+            let (value, changes) = transaction.await?;
+            publish(changes);
+            Ok(value)
+        });
+        task.await.map_err(|error| StoreError::Internal(error.to_string()))?
+    }
+}
+
+/// `write!(store, |ops, conn| ops::sessions::end(conn, …).await)`: the body gives a value and the changes.
+macro_rules! write {
+    ($store:expr, |$ops:ident, $conn:ident| $body:expr) => {{
+        let backend = $store.backend.clone();
+        $store.commit(async move { $crate::backend::transaction!(&backend, |$ops, $conn| $body) }).await
+    }};
+}
+use write;

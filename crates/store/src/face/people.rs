@@ -1,0 +1,63 @@
+//! Finding people, asking them, and being friends.
+
+use super::{Store, write};
+use crate::backend::read;
+use crate::error::Result;
+use umbrachat_protocol::{AskedFriend, Friend, FriendRequests, Snapshot, User, UserId};
+
+/// What asking somebody led to.
+pub struct Asked {
+    pub outcome: AskedFriend,
+    /// Whether this call made a new request.
+    pub created: bool,
+}
+
+impl Store {
+    /// # Errors
+    /// [`crate::StoreError::NotFound`] where nobody has this (folded) name.
+    pub async fn user_by_name(&self, username: &str) -> Result<User> {
+        read!(&self.backend, |ops, conn| ops::accounts::by_username(conn, username).await)
+    }
+
+    pub async fn friends(&self, me: UserId) -> Result<Vec<Friend>> {
+        read!(&self.backend, |ops, conn| ops::friendships::friends(conn, me.into()).await)
+    }
+
+    pub async fn friend_requests(&self, me: UserId) -> Result<FriendRequests> {
+        read!(&self.backend, |ops, conn| ops::friendships::requests(conn, me.into()).await)
+    }
+
+    /// Asks the person with this (folded) name, or accepts where they had asked already.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::NotFound`]; [`crate::Refusal::Invalid`] for one's own name.
+    pub async fn ask_friend(&self, me: UserId, username: String) -> Result<Asked> {
+        let now = self.clock.now();
+        write!(self, |ops, conn| ops::friendships::ask(conn, me.into(), &username, now).await)
+    }
+
+    /// # Errors
+    /// [`crate::StoreError::NotFound`] where this person has not asked.
+    pub async fn accept_friend(&self, me: UserId, other: UserId) -> Result<Friend> {
+        let now = self.clock.now();
+        write!(self, |ops, conn| ops::friendships::accept(conn, me.into(), other.into(), now).await)
+    }
+
+    /// Declines an incoming request, takes back an outgoing one; nothing where there is none.
+    pub async fn remove_friend_request(&self, me: UserId, other: UserId) -> Result<()> {
+        write!(self, |ops, conn| Ok((
+            (),
+            ops::friendships::remove_request(conn, me.into(), other.into()).await?
+        )))
+    }
+
+    /// Ends a friendship; nothing where there is none.
+    pub async fn unfriend(&self, me: UserId, other: UserId) -> Result<()> {
+        write!(self, |ops, conn| Ok(((), ops::friendships::unfriend(conn, me.into(), other.into()).await?)))
+    }
+
+    /// Everything that a client needs to begin.
+    pub async fn snapshot(&self, me: UserId) -> Result<Snapshot> {
+        read!(&self.backend, |ops, conn| ops::snapshot::of(conn, me.into()).await)
+    }
+}

@@ -1,0 +1,155 @@
+//! A lane owns the hot writes of the conversations that hash to it, and commits them together.
+//!
+//! It takes whatever is waiting and never waits for more to come: under load the batches grow by themselves, and a
+//! lone write goes through at once.
+
+use crate::backend::{Backend, transaction};
+use crate::change::Change;
+use crate::clock::Clock;
+use crate::error::{Result, StoreError};
+use crate::face::Publish;
+use crate::write::{Outcome, Write};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use tokio::sync::mpsc::{self, error::TrySendError};
+use umbrachat_protocol::{ConversationId, ServerEvent};
+
+/// Writes in one transaction.
+const BATCH: usize = 256;
+/// Writes that may wait in one lane. When it is full, senders are told `overloaded` at once and retry.
+const QUEUE: usize = 4_096;
+/// PostgreSQL commits several lanes side by side; SQLite has one writer.
+const POSTGRES_LANES: usize = 4;
+
+/// Called with the outcome, after the commit. Must not block.
+pub(crate) type Reply = Box<dyn FnOnce(Outcome) + Send>;
+
+#[derive(Clone)]
+pub(crate) struct Lanes {
+    queues: Vec<mpsc::Sender<(Write, Reply)>>,
+}
+
+impl Lanes {
+    /// Starts the lanes on the current runtime. They end when the last clone of this is dropped.
+    pub(crate) fn start(backend: &Backend, clock: &Clock, publish: &Publish) -> Self {
+        let count = match backend {
+            Backend::Postgres { .. } => POSTGRES_LANES,
+            Backend::Sqlite { .. } => 1,
+        };
+        let queues = (0..count)
+            .map(|_| {
+                let (queue, waiting) = mpsc::channel(QUEUE);
+                let lane = Lane { backend: backend.clone(), clock: clock.clone(), publish: publish.clone() };
+                tokio::spawn(lane.run(waiting));
+                queue
+            })
+            .collect();
+        Self { queues }
+    }
+
+    /// Puts a write in line. Writes of one caller to one conversation keep their order.
+    ///
+    /// Where the line is full the reply comes at once: [`StoreError::Unavailable`].
+    pub(crate) fn submit(&self, write: Write, reply: Reply) {
+        let queue = &self.queues[self.index(write.conversation())];
+        let ((write, reply), cause) = match queue.try_send((write, reply)) {
+            Ok(()) => return,
+            Err(TrySendError::Full(refused)) => (refused, "too many writes are waiting"),
+            Err(TrySendError::Closed(refused)) => (refused, "the store is closing"),
+        };
+        reply(failed(&write, &StoreError::Unavailable(cause.to_owned())));
+    }
+
+    fn index(&self, conversation: ConversationId) -> usize {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(conversation);
+        usize::try_from(hash % self.queues.len() as u64).expect("less than the number of lanes")
+    }
+}
+
+struct Lane {
+    backend: Backend,
+    clock: Clock,
+    publish: Publish,
+}
+
+impl Lane {
+    async fn run(self, mut waiting: mpsc::Receiver<(Write, Reply)>) {
+        let mut taken = Vec::with_capacity(BATCH);
+        while waiting.recv_many(&mut taken, BATCH).await > 0 {
+            let (writes, replies): (Vec<Write>, Vec<Reply>) = taken.drain(..).unzip();
+            match self.commit(&writes).await {
+                Ok(outcomes) => {
+                    for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                        reply(outcome);
+                    }
+                }
+                // One of them may be the cause, and must not take the others with it.
+                Err(StoreError::Internal(_)) if writes.len() > 1 => self.commit_each(writes, replies).await,
+                Err(error) => {
+                    tracing::warn!(%error, writes = writes.len(), "a batch was not committed");
+                    for (reply, write) in replies.into_iter().zip(writes) {
+                        reply(failed(&write, &error));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn commit_each(&self, writes: Vec<Write>, replies: Vec<Reply>) {
+        for (write, reply) in writes.into_iter().zip(replies) {
+            let alone = std::slice::from_ref(&write);
+            let outcome = match self.commit(alone).await {
+                Ok(mut outcomes) => outcomes.pop(),
+                Err(error) => {
+                    tracing::error!(%error, "a write was not committed");
+                    Some(failed(&write, &error))
+                }
+            };
+            if let Some(outcome) = outcome {
+                reply(outcome);
+            }
+        }
+    }
+
+    /// Commits and publishes. Retried once where the connection turned out to be dead or another transaction won: the
+    /// clients' ids make that harmless even where the first commit did arrive.
+    async fn commit(&self, writes: &[Write]) -> Result<Vec<Outcome>> {
+        let (outcomes, changes) = match self.transact(writes).await {
+            Err(StoreError::Unavailable(_)) => {
+                let (outcomes, mut changes) = self.transact(writes).await?;
+                changes.extend(outcomes.iter().filter_map(committed_before));
+                (outcomes, changes)
+            }
+            result => result?,
+        };
+        (self.publish)(changes);
+        Ok(outcomes)
+    }
+
+    async fn transact(&self, writes: &[Write]) -> Result<(Vec<Outcome>, Vec<Change>)> {
+        let now = self.clock.now();
+        transaction!(&self.backend, |ops, conn| ops::batch::apply(conn, writes, now).await)
+    }
+}
+
+/// A message that an attempt of unknown end did commit, and that nobody has been told of.
+fn committed_before(outcome: &Outcome) -> Option<Change> {
+    match outcome {
+        Outcome::Sent(Ok(sent)) if !sent.first_time => Some(Change::Conversation {
+            id: sent.message.conversation_id,
+            rev: sent.message.rev,
+            event: ServerEvent::Message { message: sent.message.clone() },
+        }),
+        _ => None,
+    }
+}
+
+fn failed(write: &Write, error: &StoreError) -> Outcome {
+    let error = match error {
+        StoreError::Unavailable(cause) => StoreError::Unavailable(cause.clone()),
+        other => StoreError::Internal(other.to_string()),
+    };
+    match write {
+        Write::Send(_) => Outcome::Sent(Err(error)),
+        Write::Mark(_) => Outcome::Marked(Err(error)),
+    }
+}

@@ -1,0 +1,278 @@
+//! Many writes in one transaction: what each needs to know is read for all of them at once, each is decided on by
+//! itself, and what they leave is written for all of them at once.
+
+use super::{Conn, accounts, bulk, friendships};
+use crate::change::Change;
+use crate::error::{Refusal, Result, StoreError};
+use crate::rows::{ConversationRow, MemberRow, MessageRow, Word, mentions_to_column};
+use crate::schema::{conversations, members, messages};
+use crate::types::Id;
+use crate::write::{MarkWrite, Outcome, SendWrite, SentMessage, Write};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use umbrachat_protocol::{
+    ConversationId, FieldError, Message, MessageKind, Rev, Seq, ServerEvent, Timestamp, UserId,
+};
+
+/// Decides and writes all of them, in order. A write that is refused leaves the others alone.
+pub(crate) async fn apply(
+    conn: &mut Conn,
+    writes: &[Write],
+    now: Timestamp,
+) -> Result<(Vec<Outcome>, Vec<Change>)> {
+    let mut batch = Batch::load(conn, writes).await?;
+    let mut outcomes = Vec::with_capacity(writes.len());
+    for write in writes {
+        outcomes.push(match write {
+            Write::Send(send) => Outcome::Sent(batch.send(send, now)),
+            Write::Mark(mark) => Outcome::Marked(batch.mark(*mark)),
+        });
+    }
+    let changes = batch.save(conn).await?;
+    Ok((outcomes, changes))
+}
+
+/// What the writes touch, as it stands, and what they leave.
+struct Batch {
+    conversations: BTreeMap<Id, ConversationRow>,
+    members: HashMap<(Id, Id), MemberRow>,
+    friends: HashSet<(Id, Id)>,
+    shows_receipts: HashMap<Id, bool>,
+    /// Messages that were sent before, or earlier in this batch, under a client's id.
+    known: HashMap<(Id, Id, Id), MessageRow>,
+    new_messages: Vec<MessageRow>,
+    advanced: HashSet<Id>,
+    marked: BTreeMap<(Id, Id), Cause>,
+}
+
+/// Why a member's marks moved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// By sending, which the message itself tells everybody.
+    Sending,
+    Marking,
+}
+
+impl Batch {
+    async fn load(conn: &mut Conn, writes: &[Write]) -> Result<Self> {
+        let mut sent_to = Vec::new();
+        let mut marked_in = Vec::new();
+        let mut people = Vec::new();
+        let mut client_ids = Vec::new();
+        for write in writes {
+            match write {
+                Write::Send(send) => {
+                    sent_to.push(Id::from(send.conversation));
+                    people.push(Id::from(send.author));
+                    people.extend(send.message.mentions.iter().copied().map(Id::from));
+                    client_ids.push(Id::from(send.message.client_id));
+                }
+                Write::Mark(mark) => {
+                    marked_in.push(Id::from(mark.conversation));
+                    people.push(Id::from(mark.user));
+                }
+            }
+        }
+        for ids in [&mut sent_to, &mut marked_in, &mut people] {
+            ids.sort_unstable();
+            ids.dedup();
+        }
+        marked_in.retain(|id| sent_to.binary_search(id).is_err());
+
+        // Everything below is read under these locks: nobody else sends to these conversations meanwhile.
+        let mut found = bulk::lock_conversations(conn, &sent_to).await?;
+        if !marked_in.is_empty() {
+            let only_marked = conversations::table
+                .filter(conversations::id.eq_any(&marked_in))
+                .select(ConversationRow::as_select())
+                .load(conn)
+                .await?;
+            found.extend::<Vec<ConversationRow>>(only_marked);
+        }
+        let conversation_ids: Vec<Id> = found.iter().map(|row| row.id).collect();
+        let member_rows: Vec<MemberRow> = members::table
+            .filter(members::conversation_id.eq_any(&conversation_ids))
+            .filter(members::user_id.eq_any(&people))
+            .filter(members::left_at.is_null())
+            .select(MemberRow::as_select())
+            .load(conn)
+            .await?;
+
+        let mut batch = Self {
+            friends: friends_of_direct(conn, &found, &sent_to).await?,
+            shows_receipts: receipts_of_direct(conn, &found, &people).await?,
+            conversations: found.into_iter().map(|row| (row.id, row)).collect(),
+            members: member_rows.into_iter().map(|row| ((row.conversation_id, row.user_id), row)).collect(),
+            known: HashMap::new(),
+            new_messages: Vec::new(),
+            advanced: HashSet::new(),
+            marked: BTreeMap::new(),
+        };
+        if !client_ids.is_empty() {
+            let known: Vec<MessageRow> = messages::table
+                .filter(messages::client_id.eq_any(&client_ids))
+                .filter(messages::author_id.eq_any(&people))
+                .select(MessageRow::as_select())
+                .load(conn)
+                .await?;
+            batch.known.extend(known.into_iter().filter_map(|row| {
+                row.author_id.map(|author| ((row.client_id, row.conversation_id, author), row))
+            }));
+        }
+        Ok(batch)
+    }
+
+    fn send(&mut self, send: &SendWrite, now: Timestamp) -> Result<SentMessage> {
+        let author = Id::from(send.author);
+        let id = Id::from(send.conversation);
+        if !self.members.contains_key(&(id, author)) {
+            return Err(StoreError::NotFound);
+        }
+        let key = (send.message.client_id.into(), id, author);
+        // Before the other rules: what was acknowledged once stays acknowledged, whatever has changed since.
+        if let Some(row) = self.known.get(&key) {
+            return Ok(SentMessage { message: row.clone().try_into()?, first_time: false });
+        }
+        let is_member = |user: &UserId| self.members.contains_key(&(id, (*user).into()));
+        if !send.message.mentions.iter().all(is_member) {
+            return Err(FieldError::new("mentions", "out_of_range", "only members can be mentioned").into());
+        }
+        let member = self.members.get_mut(&(id, author)).ok_or(StoreError::NotFound)?;
+        let conversation = self.conversations.get_mut(&id).ok_or(StoreError::NotFound)?;
+        if conversation.is_direct() {
+            let peer = conversation.peer_of(author).ok_or(Refusal::NotFriends)?;
+            if !self.friends.contains(&friendships::pair(author, peer)) {
+                return Err(Refusal::NotFriends.into());
+            }
+        }
+        if let Some(reply_to) = send.message.reply_to
+            && !(member.first_seq..=conversation.last_seq).contains(&reply_to.0)
+        {
+            return Err(
+                FieldError::new("reply_to", "out_of_range", "there is no such message to reply to").into()
+            );
+        }
+        conversation.last_seq += 1;
+        conversation.rev += 1;
+        conversation.active_at = now.into();
+        member.read_seq = conversation.last_seq;
+        member.delivered_seq = conversation.last_seq;
+        let row = MessageRow {
+            conversation_id: id,
+            seq: conversation.last_seq,
+            rev: conversation.rev,
+            kind: MessageKind::Text.word().to_owned(),
+            author_id: Some(author),
+            client_id: send.message.client_id.into(),
+            body: send.message.body.clone(),
+            reply_to: send.message.reply_to.map(|seq| seq.0),
+            mentions: mentions_to_column(&send.message.mentions),
+            created_at: now.into(),
+            edited_at: None,
+            deleted_at: None,
+        };
+        self.advanced.insert(id);
+        self.marked.entry((id, author)).or_insert(Cause::Sending);
+        self.new_messages.push(row.clone());
+        self.known.insert(key, row.clone());
+        Ok(SentMessage { message: row.try_into()?, first_time: true })
+    }
+
+    fn mark(&mut self, mark: MarkWrite) -> Result<()> {
+        let id = Id::from(mark.conversation);
+        let user = Id::from(mark.user);
+        let member = self.members.get_mut(&(id, user)).ok_or(StoreError::NotFound)?;
+        let last_seq = self.conversations.get(&id).ok_or(StoreError::NotFound)?.last_seq;
+        for (field, seq) in [("delivered_seq", mark.delivered), ("read_seq", mark.read)] {
+            if seq.is_some_and(|seq| seq.0 < 1 || seq.0 > last_seq) {
+                return Err(FieldError::new(field, "out_of_range", "there is no such message").into());
+            }
+        }
+        let read = mark.read.map_or(member.read_seq, |seq| seq.0.max(member.read_seq));
+        // What was read was received.
+        let delivered =
+            mark.delivered.map_or(member.delivered_seq, |seq| seq.0.max(member.delivered_seq)).max(read);
+        if (delivered, read) != (member.delivered_seq, member.read_seq) {
+            (member.delivered_seq, member.read_seq) = (delivered, read);
+            self.marked.insert((id, user), Cause::Marking);
+        }
+        Ok(())
+    }
+
+    async fn save(self, conn: &mut Conn) -> Result<Vec<Change>> {
+        let mut changes = Vec::with_capacity(self.new_messages.len() + self.marked.len());
+        for row in &self.new_messages {
+            let message: Message = row.clone().try_into()?;
+            changes.push(Change::Conversation {
+                id: message.conversation_id,
+                rev: Rev(row.rev),
+                event: ServerEvent::Message { message },
+            });
+        }
+        for (key, cause) in &self.marked {
+            if *cause == Cause::Marking {
+                changes.push(self.receipt(*key));
+            }
+        }
+
+        let advanced: Vec<&ConversationRow> =
+            self.advanced.iter().filter_map(|id| self.conversations.get(id)).collect();
+        let marked: Vec<&MemberRow> = self.marked.keys().filter_map(|key| self.members.get(key)).collect();
+        bulk::advance_conversations(conn, &advanced).await?;
+        bulk::move_marks(conn, &marked).await?;
+        bulk::insert_messages(conn, self.new_messages).await?;
+        Ok(changes)
+    }
+
+    /// A member's marks, for their own devices and for those who may see them.
+    fn receipt(&self, (conversation, user): (Id, Id)) -> Change {
+        let shows = |user: &Id| self.shows_receipts.get(user).copied().unwrap_or(false);
+        let peer = self.conversations.get(&conversation).and_then(|row| row.peer_of(user));
+        let mut users = vec![user.into()];
+        users.extend(peer.filter(|peer| shows(peer) && shows(&user)).map(UserId::from));
+        let (delivered, read) = self
+            .members
+            .get(&(conversation, user))
+            .map_or((0, 0), |member| (member.delivered_seq, member.read_seq));
+        Change::People {
+            users,
+            event: ServerEvent::Receipt {
+                conversation_id: ConversationId::from(conversation),
+                user_id: user.into(),
+                delivered_seq: Seq(delivered),
+                read_seq: Seq(read),
+            },
+        }
+    }
+}
+
+async fn friends_of_direct(
+    conn: &mut Conn,
+    found: &[ConversationRow],
+    sent_to: &[Id],
+) -> Result<HashSet<(Id, Id)>> {
+    let pairs: Vec<(Id, Id)> = found
+        .iter()
+        .filter(|row| sent_to.binary_search(&row.id).is_ok())
+        .filter_map(|row| row.direct_low_id.zip(row.direct_high_id))
+        .collect();
+    if pairs.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let (lows, highs): (Vec<Id>, Vec<Id>) = pairs.into_iter().unzip();
+    Ok(friendships::among(conn, &lows, &highs).await?.into_iter().collect())
+}
+
+async fn receipts_of_direct(
+    conn: &mut Conn,
+    found: &[ConversationRow],
+    people: &[Id],
+) -> Result<HashMap<Id, bool>> {
+    let mut both: Vec<Id> =
+        found.iter().flat_map(|row| [row.direct_low_id, row.direct_high_id]).flatten().collect();
+    both.extend(people);
+    both.sort_unstable();
+    both.dedup();
+    Ok(accounts::who_shows_receipts(conn, &both).await?.into_iter().collect())
+}

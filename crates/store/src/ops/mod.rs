@@ -1,0 +1,14 @@
+//! The queries, compiled once per backend: `Conn` is the concrete connection, `bulk` what only that backend can do.
+
+use super::{Conn, bulk};
+
+pub(crate) mod accounts;
+pub(crate) mod batch;
+pub(crate) mod changes;
+pub(crate) mod consents;
+pub(crate) mod conversations;
+pub(crate) mod friendships;
+pub(crate) mod membership;
+pub(crate) mod messages;
+pub(crate) mod sessions;
+pub(crate) mod snapshot;

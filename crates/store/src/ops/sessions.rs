@@ -1,0 +1,142 @@
+//! Sessions and their refresh tokens.
+
+use super::{Conn, accounts};
+use crate::change::Change;
+use crate::error::{Result, StoreError};
+use crate::face::{Authenticated, NewSession, Rotation, SessionStarted, Successor, TokenHash};
+use crate::rows::SessionRow;
+use crate::schema::{consents, sessions};
+use crate::types::{Id, Time};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use umbrachat_protocol::{SessionId, Timestamp};
+
+/// How long a refresh token that was just replaced is answered with the same successor: two tabs, a lost reply.
+const PREDECESSOR_SECONDS: i64 = 10;
+
+pub(super) async fn insert(
+    conn: &mut Conn,
+    id: Id,
+    user: Id,
+    session: NewSession,
+    now: Timestamp,
+) -> Result<()> {
+    let row = SessionRow {
+        id,
+        user_id: user,
+        device_name: session.device_name,
+        created_at: now.into(),
+        last_used_at: now.into(),
+        idle_until: session.idle_until.into(),
+        expires_at: session.expires_at.into(),
+        refresh_hash: session.refresh.0.to_vec(),
+        predecessor_hash: None,
+        rotated_at: None,
+        successor_sealed: None,
+    };
+    diesel::insert_into(sessions::table).values(&row).execute(conn).await?;
+    Ok(())
+}
+
+pub(crate) async fn start(
+    conn: &mut Conn,
+    id: Id,
+    user: Id,
+    session: NewSession,
+    now: Timestamp,
+) -> Result<SessionStarted> {
+    insert(conn, id, user, session, now).await?;
+    Ok(SessionStarted { me: accounts::me(conn, user).await?, session: id.into() })
+}
+
+pub(crate) async fn authenticated(
+    conn: &mut Conn,
+    session: SessionId,
+    policy_version: &str,
+    now: Timestamp,
+) -> Result<Option<Authenticated>> {
+    let consent = consents::user_id
+        .eq(sessions::user_id)
+        .and(consents::policy_version.eq(policy_version))
+        .and(consents::withdrawn_at.is_null());
+    let found = sessions::table
+        .left_join(consents::table.on(consent))
+        .filter(sessions::id.eq(Id::from(session)))
+        .filter(sessions::idle_until.gt(Time::from(now)))
+        .filter(sessions::expires_at.gt(Time::from(now)))
+        .select((sessions::user_id, consents::id.nullable()))
+        .first::<(Id, Option<Id>)>(conn)
+        .await
+        .optional()?;
+    Ok(found.map(|(user, consent)| Authenticated {
+        user: user.into(),
+        session,
+        consented: consent.is_some(),
+    }))
+}
+
+/// Replaces the refresh token by its successor; see [`Rotation`] for what else may come of it.
+pub(crate) async fn rotate(
+    conn: &mut Conn,
+    session: SessionId,
+    presented: TokenHash,
+    successor: Successor,
+    now: Timestamp,
+) -> Result<(Rotation, Vec<Change>)> {
+    // A write first: of twenty refreshes at once, one finds its token current and the others find it replaced.
+    let row = diesel::update(sessions::table.find(Id::from(session)))
+        .set(sessions::expires_at.eq(sessions::expires_at))
+        .returning(SessionRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    let Some(row) = row else { return Ok((Rotation::Unknown, Vec::new())) };
+    if now >= row.idle_until.into() || now >= row.expires_at.into() {
+        return Ok((Rotation::Expired, end(conn, row.user_id, row.id).await?));
+    }
+    if row.refresh_hash == presented.0 {
+        diesel::update(sessions::table.find(row.id))
+            .set((
+                sessions::refresh_hash.eq(successor.hash.0.to_vec()),
+                sessions::predecessor_hash.eq(Some(row.refresh_hash)),
+                sessions::rotated_at.eq(Some(Time::from(now))),
+                sessions::successor_sealed.eq(Some(successor.sealed)),
+                sessions::last_used_at.eq(Time::from(now)),
+                sessions::idle_until.eq(Time::from(successor.idle_until)),
+            ))
+            .execute(conn)
+            .await?;
+        return Ok((Rotation::Rotated(accounts::me(conn, row.user_id).await?), Vec::new()));
+    }
+    let recent = row.rotated_at.is_some_and(|at| now < Timestamp::from(at).plus_seconds(PREDECESSOR_SECONDS));
+    match row.successor_sealed {
+        Some(sealed) if recent && row.predecessor_hash.as_deref() == Some(&presented.0) => {
+            let me = accounts::me(conn, row.user_id).await?;
+            Ok((Rotation::Repeated { me, sealed }, Vec::new()))
+        }
+        _ => Ok((Rotation::Superseded, end(conn, row.user_id, row.id).await?)),
+    }
+}
+
+/// # Errors
+/// [`StoreError::NotFound`] where this person has no such session.
+pub(crate) async fn end(conn: &mut Conn, user: Id, session: Id) -> Result<Vec<Change>> {
+    let ended = diesel::delete(sessions::table.find(session).filter(sessions::user_id.eq(user)))
+        .execute(conn)
+        .await?;
+    if ended == 0 {
+        return Err(StoreError::NotFound);
+    }
+    Ok(vec![Change::SessionEnded { user: user.into(), session: session.into() }])
+}
+
+/// Ends every session of a person but the one to keep.
+pub(super) async fn end_all(conn: &mut Conn, user: Id, keep: Option<Id>) -> Result<Vec<Change>> {
+    let all: Vec<Id> =
+        sessions::table.filter(sessions::user_id.eq(user)).select(sessions::id).load(conn).await?;
+    let mut changes = Vec::new();
+    for session in all.into_iter().filter(|session| Some(*session) != keep) {
+        changes.extend(end(conn, user, session).await?);
+    }
+    Ok(changes)
+}

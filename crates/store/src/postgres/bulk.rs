@@ -1,0 +1,151 @@
+//! Many rows in one statement: the columns travel as arrays, so the text stays the same for any number of rows and
+//! PostgreSQL prepares it once.
+
+use super::Conn;
+use crate::error::Result;
+use crate::rows::{ConversationRow, MemberRow, MessageRow};
+use crate::schema::conversations;
+use crate::types::{Id, Time, sql};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel_async::RunQueryDsl;
+
+/// Takes the conversations' locks, in the order of their ids, so that two batches never wait for each other.
+pub(crate) async fn lock_conversations(conn: &mut Conn, ids: &[Id]) -> Result<Vec<ConversationRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(conversations::table
+        .filter(conversations::id.eq_any(ids))
+        .order(conversations::id)
+        .select(ConversationRow::as_select())
+        .for_update()
+        .load(conn)
+        .await?)
+}
+
+pub(crate) async fn advance_conversations(conn: &mut Conn, rows: &[&ConversationRow]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = AdvanceConversations {
+        ids: rows.iter().map(|row| row.id).collect(),
+        last_seqs: rows.iter().map(|row| row.last_seq).collect(),
+        revs: rows.iter().map(|row| row.rev).collect(),
+        active_at: rows.iter().map(|row| row.active_at).collect(),
+    };
+    statement.execute(conn).await?;
+    Ok(())
+}
+
+pub(crate) async fn move_marks(conn: &mut Conn, rows: &[&MemberRow]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = MoveMarks {
+        conversation_ids: rows.iter().map(|row| row.conversation_id).collect(),
+        user_ids: rows.iter().map(|row| row.user_id).collect(),
+        delivered_seqs: rows.iter().map(|row| row.delivered_seq).collect(),
+        read_seqs: rows.iter().map(|row| row.read_seq).collect(),
+    };
+    statement.execute(conn).await?;
+    Ok(())
+}
+
+pub(crate) async fn insert_messages(conn: &mut Conn, rows: Vec<MessageRow>) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut statement = InsertMessages::default();
+    for row in rows {
+        statement.conversation_ids.push(row.conversation_id);
+        statement.seqs.push(row.seq);
+        statement.revs.push(row.rev);
+        statement.kinds.push(row.kind);
+        statement.author_ids.push(row.author_id);
+        statement.client_ids.push(row.client_id);
+        statement.bodies.push(row.body);
+        statement.replies_to.push(row.reply_to);
+        statement.mentions.push(row.mentions);
+        statement.created_at.push(row.created_at);
+    }
+    statement.execute(conn).await?;
+    Ok(())
+}
+
+/// A statement with a fixed text and one array per parameter.
+macro_rules! statement {
+    ($name:ident { $($field:ident: $kind:ty => $sql:ty,)* } $($text:literal $($bound:ident)?),*) => {
+        #[derive(Default, QueryId)]
+        struct $name { $($field: Vec<$kind>,)* }
+
+        impl QueryFragment<Pg> for $name {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                $(
+                    out.push_sql($text);
+                    $(statement!(@bind out, self, $bound);)?
+                )*
+                Ok(())
+            }
+        }
+
+        impl $name {
+            $(
+                fn $field<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                    out.push_bind_param::<Array<$sql>, _>(&self.$field)
+                }
+            )*
+        }
+    };
+    (@bind $out:ident, $this:ident, $field:ident) => {
+        $this.$field(&mut $out)?;
+    };
+}
+
+statement! {
+    AdvanceConversations {
+        ids: Id => sql::Id,
+        last_seqs: i64 => BigInt,
+        revs: i64 => BigInt,
+        active_at: Time => sql::Moment,
+    }
+    "UPDATE conversations AS c SET last_seq = n.last_seq, rev = n.rev, active_at = n.active_at FROM UNNEST(" ids,
+    ", " last_seqs, ", " revs, ", " active_at,
+    ") AS n (id, last_seq, rev, active_at) WHERE c.id = n.id"
+}
+
+// Greatest: a mark may have moved on another replica since it was read here.
+statement! {
+    MoveMarks {
+        conversation_ids: Id => sql::Id,
+        user_ids: Id => sql::Id,
+        delivered_seqs: i64 => BigInt,
+        read_seqs: i64 => BigInt,
+    }
+    "UPDATE members AS m SET delivered_seq = GREATEST(m.delivered_seq, n.delivered_seq), \
+     read_seq = GREATEST(m.read_seq, n.read_seq) FROM UNNEST(" conversation_ids,
+    ", " user_ids, ", " delivered_seqs, ", " read_seqs,
+    ") AS n (conversation_id, user_id, delivered_seq, read_seq) \
+     WHERE m.conversation_id = n.conversation_id AND m.user_id = n.user_id"
+}
+
+statement! {
+    InsertMessages {
+        conversation_ids: Id => sql::Id,
+        seqs: i64 => BigInt,
+        revs: i64 => BigInt,
+        kinds: String => Text,
+        author_ids: Option<Id> => Nullable<sql::Id>,
+        client_ids: Id => sql::Id,
+        bodies: String => Text,
+        replies_to: Option<i64> => Nullable<BigInt>,
+        mentions: String => Text,
+        created_at: Time => sql::Moment,
+    }
+    "INSERT INTO messages (conversation_id, seq, rev, kind, author_id, client_id, body, reply_to, mentions, created_at) \
+     SELECT * FROM UNNEST(" conversation_ids,
+    ", " seqs, ", " revs, ", " kinds, ", " author_ids, ", " client_ids, ", " bodies, ", " replies_to,
+    ", " mentions, ", " created_at, ")"
+}

@@ -1,0 +1,228 @@
+//! Rows as the tables hold them, and how they become what goes over the wire.
+
+use crate::error::{Result, StoreError};
+use crate::schema::{conversations, members, messages, sessions, users};
+use crate::types::{Id, Time};
+use diesel::prelude::*;
+use umbrachat_protocol::{
+    ConversationKind, History, Me, Member, Message, MessageKind, Rev, Role, Seq, Settings, Theme, User,
+    UserId,
+};
+
+/// An enumeration that a column keeps as a word.
+pub(crate) trait Word: Sized + Copy + 'static {
+    const WORDS: &'static [(Self, &'static str)];
+
+    fn word(self) -> &'static str
+    where
+        Self: PartialEq,
+    {
+        Self::WORDS
+            .iter()
+            .find(|(value, _)| *value == self)
+            .map(|(_, word)| *word)
+            .expect("every value has a word")
+    }
+
+    fn from_word(text: &str) -> Result<Self> {
+        Self::WORDS
+            .iter()
+            .find(|(_, word)| *word == text)
+            .map(|(value, _)| *value)
+            .ok_or_else(|| StoreError::Internal(format!("a column holds the unknown word {text:?}")))
+    }
+}
+
+impl Word for Theme {
+    const WORDS: &'static [(Self, &'static str)] =
+        &[(Self::Night, "night"), (Self::Dawn, "dawn"), (Self::System, "system")];
+}
+
+impl Word for Role {
+    const WORDS: &'static [(Self, &'static str)] =
+        &[(Self::Member, "member"), (Self::Admin, "admin"), (Self::Owner, "owner")];
+}
+
+impl Word for History {
+    const WORDS: &'static [(Self, &'static str)] = &[(Self::FromJoin, "from_join"), (Self::Full, "full")];
+}
+
+impl Word for ConversationKind {
+    const WORDS: &'static [(Self, &'static str)] = &[(Self::Direct, "direct"), (Self::Group, "group")];
+}
+
+impl Word for MessageKind {
+    const WORDS: &'static [(Self, &'static str)] = &[(Self::Text, "text"), (Self::Notice, "notice")];
+}
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = users)]
+pub(crate) struct UserRow {
+    pub(crate) id: Id,
+    pub(crate) username: String,
+    pub(crate) display_name: String,
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        Self { id: row.id.into(), username: row.username, display_name: row.display_name }
+    }
+}
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
+pub(crate) struct AccountRow {
+    pub(crate) id: Id,
+    pub(crate) username: String,
+    pub(crate) display_name: String,
+    pub(crate) password_hash: String,
+    pub(crate) theme: String,
+    pub(crate) receipts: bool,
+    pub(crate) presence: bool,
+    pub(crate) typing: bool,
+    pub(crate) created_at: Time,
+}
+
+impl TryFrom<AccountRow> for Me {
+    type Error = StoreError;
+
+    fn try_from(row: AccountRow) -> Result<Self> {
+        Ok(Self {
+            settings: Settings {
+                theme: Theme::from_word(&row.theme)?,
+                receipts: row.receipts,
+                presence: row.presence,
+                typing: row.typing,
+            },
+            user: User { id: row.id.into(), username: row.username, display_name: row.display_name },
+        })
+    }
+}
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = sessions, treat_none_as_default_value = false)]
+pub(crate) struct SessionRow {
+    pub(crate) id: Id,
+    pub(crate) user_id: Id,
+    pub(crate) device_name: String,
+    pub(crate) created_at: Time,
+    pub(crate) last_used_at: Time,
+    pub(crate) idle_until: Time,
+    pub(crate) expires_at: Time,
+    pub(crate) refresh_hash: Vec<u8>,
+    pub(crate) predecessor_hash: Option<Vec<u8>>,
+    pub(crate) rotated_at: Option<Time>,
+    pub(crate) successor_sealed: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = conversations, treat_none_as_default_value = false)]
+pub(crate) struct ConversationRow {
+    pub(crate) id: Id,
+    pub(crate) kind: String,
+    pub(crate) title: Option<String>,
+    pub(crate) history: String,
+    pub(crate) created_at: Time,
+    pub(crate) active_at: Time,
+    pub(crate) last_seq: i64,
+    pub(crate) rev: i64,
+    pub(crate) own_rev: i64,
+    pub(crate) direct_low_id: Option<Id>,
+    pub(crate) direct_high_id: Option<Id>,
+}
+
+impl ConversationRow {
+    /// The other person of a direct conversation, while both accounts exist.
+    pub(crate) fn peer_of(&self, user: Id) -> Option<Id> {
+        let (low, high) = (self.direct_low_id?, self.direct_high_id?);
+        Some(if low == user { high } else { low })
+    }
+
+    pub(crate) fn is_direct(&self) -> bool {
+        self.kind == ConversationKind::Direct.word()
+    }
+}
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = members, treat_none_as_default_value = false)]
+pub(crate) struct MemberRow {
+    pub(crate) conversation_id: Id,
+    pub(crate) user_id: Id,
+    pub(crate) role: String,
+    pub(crate) rev: i64,
+    pub(crate) joined_at: Time,
+    pub(crate) left_at: Option<Time>,
+    pub(crate) first_seq: i64,
+    pub(crate) delivered_seq: i64,
+    pub(crate) read_seq: i64,
+}
+
+impl MemberRow {
+    /// `shown`: whether the reader may see this member's marks.
+    pub(crate) fn into_wire(self, user: User, shown: bool) -> Result<Member> {
+        let mark = |seq: i64| if shown { Seq(seq) } else { Seq::ZERO };
+        Ok(Member {
+            conversation_id: self.conversation_id.into(),
+            user,
+            role: Role::from_word(&self.role)?,
+            rev: Rev(self.rev),
+            joined_at: self.joined_at.into(),
+            left_at: self.left_at.map(Into::into),
+            delivered_seq: mark(self.delivered_seq),
+            read_seq: mark(self.read_seq),
+        })
+    }
+}
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = messages, treat_none_as_default_value = false)]
+pub(crate) struct MessageRow {
+    pub(crate) conversation_id: Id,
+    pub(crate) seq: i64,
+    pub(crate) rev: i64,
+    pub(crate) kind: String,
+    pub(crate) author_id: Option<Id>,
+    pub(crate) client_id: Id,
+    pub(crate) body: String,
+    pub(crate) reply_to: Option<i64>,
+    pub(crate) mentions: String,
+    pub(crate) created_at: Time,
+    pub(crate) edited_at: Option<Time>,
+    pub(crate) deleted_at: Option<Time>,
+}
+
+impl TryFrom<MessageRow> for Message {
+    type Error = StoreError;
+
+    fn try_from(row: MessageRow) -> Result<Self> {
+        Ok(Self {
+            conversation_id: row.conversation_id.into(),
+            seq: Seq(row.seq),
+            rev: Rev(row.rev),
+            kind: MessageKind::from_word(&row.kind)?,
+            author_id: row.author_id.map(Into::into),
+            client_id: row.client_id.into(),
+            body: row.body,
+            reply_to: row.reply_to.map(Seq),
+            mentions: mentions_from_column(&row.mentions)?,
+            created_at: row.created_at.into(),
+            edited_at: row.edited_at.map(Into::into),
+            deleted_at: row.deleted_at.map(Into::into),
+            reactions: Vec::new(),
+        })
+    }
+}
+
+pub(crate) fn mentions_to_column(mentions: &[UserId]) -> String {
+    if mentions.is_empty() {
+        return String::new();
+    }
+    serde_json::to_string(mentions).expect("ids are always JSON")
+}
+
+fn mentions_from_column(text: &str) -> Result<Vec<UserId>> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    serde_json::from_str(text).map_err(|error| StoreError::Internal(format!("mentions: {error}")))
+}

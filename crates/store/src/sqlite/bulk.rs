@@ -1,0 +1,78 @@
+//! Many rows in one visit to the connection's thread: a prepared statement each, run in a loop.
+
+use super::Conn;
+use crate::error::Result;
+use crate::rows::{ConversationRow, MemberRow, MessageRow};
+use crate::schema::{conversations, members, messages};
+use crate::types::Id;
+use diesel::prelude::*;
+
+/// The write transaction has the whole file to itself: there is nothing left to lock.
+pub(crate) async fn lock_conversations(conn: &mut Conn, ids: &[Id]) -> Result<Vec<ConversationRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = ids.to_vec();
+    let rows = conn
+        .spawn_blocking(move |conn| {
+            conversations::table
+                .filter(conversations::id.eq_any(ids))
+                .select(ConversationRow::as_select())
+                .load(conn)
+        })
+        .await?;
+    Ok(rows)
+}
+
+pub(crate) async fn advance_conversations(conn: &mut Conn, rows: &[&ConversationRow]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = rows.iter().map(|row| (row.id, row.last_seq, row.rev, row.active_at)).collect();
+    conn.spawn_blocking(move |conn| {
+        for (id, last_seq, rev, active_at) in rows {
+            diesel::update(conversations::table.find(id))
+                .set((
+                    conversations::last_seq.eq(last_seq),
+                    conversations::rev.eq(rev),
+                    conversations::active_at.eq(active_at),
+                ))
+                .execute(conn)?;
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn move_marks(conn: &mut Conn, rows: &[&MemberRow]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> =
+        rows.iter().map(|row| (row.conversation_id, row.user_id, row.delivered_seq, row.read_seq)).collect();
+    conn.spawn_blocking(move |conn| {
+        for (conversation, user, delivered_seq, read_seq) in rows {
+            diesel::update(members::table.find((conversation, user)))
+                .set((members::delivered_seq.eq(delivered_seq), members::read_seq.eq(read_seq)))
+                .execute(conn)?;
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn insert_messages(conn: &mut Conn, rows: Vec<MessageRow>) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    conn.spawn_blocking(move |conn| {
+        for row in rows {
+            diesel::insert_into(messages::table).values(row).execute(conn)?;
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(())
+}

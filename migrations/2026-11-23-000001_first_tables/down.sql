@@ -1,0 +1,9 @@
+DROP TABLE messages;
+DROP TABLE members;
+DROP TABLE conversations;
+DROP TABLE blocks;
+DROP TABLE friendships;
+DROP TABLE consents;
+DROP TABLE sessions;
+DROP TABLE recovery_codes;
+DROP TABLE users;
