@@ -73,3 +73,25 @@ pub enum Progress {
     /// It was discarded, or its conversation is gone.
     Discarded,
 }
+
+/// Gathers effects; a change that is already among them is not told twice.
+#[derive(Debug, Default)]
+pub(crate) struct Effects(Vec<Effect>);
+
+impl Effects {
+    pub(crate) fn push(&mut self, effect: Effect) {
+        self.0.push(effect);
+    }
+
+    pub(crate) fn changed(&mut self, change: Change) {
+        let repeatable = matches!(change, Change::Message { .. } | Change::Outgoing { .. });
+        let effect = Effect::Changed(change);
+        if repeatable || !self.0.contains(&effect) {
+            self.0.push(effect);
+        }
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<Effect> {
+        self.0
+    }
+}

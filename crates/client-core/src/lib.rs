@@ -22,12 +22,21 @@
 //! assert!(core.next_deadline().is_some());
 //! ```
 
+mod catch_up;
 mod config;
+mod connection;
 mod conversation;
 mod core;
+mod digest;
 mod effect;
+mod events;
 mod input;
+mod loading;
+mod marks;
 mod outbox;
+mod run;
+mod sending;
+mod snapshot;
 mod state;
 mod time;
 mod timeline;
@@ -35,6 +44,7 @@ mod timeline;
 pub use config::{CatchUp, Config};
 pub use conversation::{ConversationState, History};
 pub use core::Core;
+pub use digest::{ConversationDigest, Digest};
 pub use effect::{Change, Effect, Progress};
 pub use input::{ConnectFailure, Input};
 pub use outbox::{Failure, Outgoing};

@@ -16,7 +16,7 @@ impl Millis {
     }
 }
 
-/// SplitMix64: tiny, and good enough to spread reconnects (Steele, Lea, Flood 2014).
+/// `SplitMix64`: tiny, and good enough to spread reconnects (Steele, Lea, Flood 2014).
 #[derive(Debug)]
 pub(crate) struct Jitter(u64);
 

@@ -1,0 +1,144 @@
+//! What is loaded on demand, and what REST calls answered.
+
+use crate::conversation::Put;
+use crate::{Change, Core, Effect, Millis};
+use umbrachat_protocol::{Changes, ConversationId, ErrorCode, Member, MessagePage, Rev, Seq};
+
+impl Core {
+    pub(crate) fn open(&mut self, conversation: Option<ConversationId>) {
+        self.state.open = conversation;
+        if let Some(conversation) = conversation.and_then(|id| self.state.conversations.get_mut(&id)) {
+            conversation.history.failed = false;
+        }
+    }
+
+    /// Also where it became known only after it was opened.
+    pub(crate) fn load_what_is_open(&mut self) {
+        let Some(id) = self.state.open else { return };
+        let Some(conversation) = self.state.conversations.get(&id) else { return };
+        let history = conversation.history;
+        if history.loaded_from.is_none() && !history.loading && !history.failed {
+            self.load_history(id);
+        }
+    }
+
+    pub(crate) fn load_history(&mut self, id: ConversationId) {
+        let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
+        let history = &mut conversation.history;
+        let nothing_older = history.loaded_from.is_some() && !history.has_older;
+        if history.loading || nothing_older {
+            return;
+        }
+        history.loading = true;
+        history.failed = false;
+        self.out.push(Effect::FetchHistory {
+            conversation_id: id,
+            before: history.loaded_from,
+            limit: self.config.history_page,
+        });
+        self.out.changed(Change::History(id));
+    }
+
+    pub(crate) fn history_loaded(&mut self, id: ConversationId, before: Option<Seq>, page: &MessagePage) {
+        for message in &page.messages {
+            self.acknowledge_if_mine(message);
+        }
+        let me = self.state.my_id();
+        let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
+        conversation.put_page(before, page, me);
+        self.out.changed(Change::History(id));
+        self.out.changed(Change::Conversation(id));
+    }
+
+    pub(crate) fn history_failed(&mut self, id: ConversationId) {
+        let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
+        if conversation.history.loading {
+            conversation.history.loading = false;
+            conversation.history.failed = true;
+            self.out.changed(Change::History(id));
+        }
+    }
+
+    pub(crate) fn load_members(&mut self, id: ConversationId) {
+        let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
+        if !conversation.members_loading && !conversation.members_loaded {
+            conversation.members_wanted = true;
+            conversation.members_loading = true;
+            self.out.push(Effect::FetchMembers { conversation_id: id });
+        }
+    }
+
+    pub(crate) fn members_loaded(&mut self, id: ConversationId, members: Vec<Member>) {
+        let me = self.state.my_id();
+        let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
+        conversation.members_loading = false;
+        conversation.members_loaded = true;
+        for member in members {
+            conversation.put_member(member, me);
+        }
+        self.out.changed(Change::Conversation(id));
+    }
+
+    pub(crate) fn members_failed(&mut self, id: ConversationId) {
+        if let Some(conversation) = self.state.conversations.get_mut(&id) {
+            conversation.members_loading = false;
+        }
+    }
+
+    pub(crate) fn changes_loaded(&mut self, id: ConversationId, since: Rev, changes: Changes, now: Millis) {
+        for message in &changes.messages {
+            self.acknowledge_if_mine(message);
+        }
+        let me = self.state.my_id();
+        if let Some(info) = changes.conversation {
+            self.update_conversation(info);
+        }
+        let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
+        for member in changes.members {
+            conversation.put_member(member, me);
+        }
+        for receipt in changes.receipts {
+            conversation.put_receipt(receipt.user_id, receipt.delivered_seq, receipt.read_seq, me);
+        }
+        let mut shown = Vec::new();
+        for message in changes.messages {
+            let put = conversation.put_message(&message, me);
+            if put != Put::Known {
+                shown.push((message, put == Put::New));
+            }
+        }
+        conversation.arrived_between(since, changes.rev);
+        // A page that says that there is more, and does not get further, is none.
+        let stuck = changes.has_more && changes.rev <= since;
+        if changes.has_more {
+            conversation.reach(changes.rev.next());
+        }
+        conversation.catch_up.page_came(changes.has_more && !stuck, now);
+        if stuck || (conversation.has_gap() && !changes.has_more) {
+            let wait = self.link.backoff(conversation.catch_up.attempts(), &self.config);
+            conversation.catch_up.wait(now.plus(wait));
+        }
+        self.out.changed(Change::Conversation(id));
+        for (message, is_new) in shown {
+            self.show_message(message, is_new);
+        }
+    }
+
+    pub(crate) fn changes_failed(&mut self, id: ConversationId, code: Option<ErrorCode>, now: Millis) {
+        if matches!(code, Some(ErrorCode::NotFound | ErrorCode::Forbidden)) {
+            self.remove_conversation(id);
+            return;
+        }
+        if let Some(conversation) = self.state.conversations.get_mut(&id) {
+            let wait = self.link.backoff(conversation.catch_up.attempts(), &self.config);
+            conversation.catch_up.wait(now.plus(wait));
+        }
+    }
+
+    pub(crate) fn mark_read(&mut self, id: ConversationId, seq: Seq) {
+        let conversation = self.state.conversations.get_mut(&id);
+        if conversation.is_some_and(|conversation| conversation.read(seq)) {
+            self.out.changed(Change::Conversation(id));
+        }
+    }
+}

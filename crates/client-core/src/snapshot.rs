@@ -1,0 +1,229 @@
+//! The snapshot: beginning from it, coming back to it, and asking for it again.
+
+use crate::{CatchUp, ConversationState};
+use crate::{Change, Core, Millis};
+use umbrachat_protocol::socket::Ready;
+use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Rev, Snapshot};
+
+/// Asking for the snapshot outside of `ready`.
+#[derive(Debug, Default)]
+pub(crate) struct SnapshotFetch {
+    phase: Phase,
+    ticket: u32,
+    /// Conversations that were heard of without being known, with the newest rev heard of.
+    unknown: Vec<(ConversationId, Rev)>,
+    failures: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Idle,
+    Waiting {
+        until: Millis,
+    },
+    /// `outdated`: something that has no rev changed since it was asked for, so the answer may be older than that.
+    UnderWay {
+        outdated: bool,
+    },
+}
+
+impl SnapshotFetch {
+    pub(crate) fn request(&mut self, now: Millis) {
+        match self.phase {
+            Phase::UnderWay { .. } => self.outdate(),
+            Phase::Idle | Phase::Waiting { .. } => self.phase = Phase::Waiting { until: now },
+        }
+    }
+
+    /// Something has changed that a snapshot under way may not show yet.
+    pub(crate) fn outdate(&mut self) {
+        if let Phase::UnderWay { outdated } = &mut self.phase {
+            *outdated = true;
+        }
+    }
+
+    /// Something was heard of a conversation that is not known.
+    pub(crate) fn unknown(&mut self, id: ConversationId, rev: Rev, now: Millis) {
+        match self.unknown.iter_mut().find(|(known, _)| *known == id) {
+            Some((_, newest)) => *newest = (*newest).max(rev),
+            None => self.unknown.push((id, rev)),
+        }
+        if self.phase == Phase::Idle {
+            self.request(now);
+        }
+    }
+
+    pub(crate) fn take_due(&mut self, now: Millis) -> Option<u32> {
+        let due = matches!(self.phase, Phase::Waiting { until } if until <= now);
+        due.then(|| {
+            self.phase = Phase::UnderWay { outdated: false };
+            self.ticket = self.ticket.wrapping_add(1);
+            self.ticket
+        })
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Millis> {
+        match self.phase {
+            Phase::Waiting { until } => Some(until),
+            Phase::Idle | Phase::UnderWay { .. } => None,
+        }
+    }
+
+    /// `ready` brings a newer one than any that is under way.
+    fn cancel(&mut self) {
+        self.phase = Phase::Idle;
+        self.unknown.clear();
+        self.failures = 0;
+    }
+
+    /// Whether the answer with this ticket is awaited, and as new as it has to be.
+    fn arrived(&mut self, ticket: u32, now: Millis) -> bool {
+        match self.phase {
+            Phase::UnderWay { outdated: false } if ticket == self.ticket => {
+                self.phase = Phase::Idle;
+                self.failures = 0;
+                true
+            }
+            Phase::UnderWay { outdated: true } if ticket == self.ticket => {
+                self.phase = Phase::Waiting { until: now };
+                false
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Core {
+    pub(crate) fn ready(&mut self, ready: Ready, now: Millis) {
+        self.link.ready(ready.heartbeat_seconds, now);
+        self.state.session_id = Some(ready.session_id);
+        self.snapshot.cancel();
+        self.apply_snapshot(ready.snapshot, now);
+    }
+
+    pub(crate) fn snapshot_loaded(&mut self, ticket: u32, snapshot: Snapshot, now: Millis) {
+        if !self.snapshot.arrived(ticket, now) {
+            return;
+        }
+        self.apply_snapshot(snapshot, now);
+        for (id, rev) in std::mem::take(&mut self.snapshot.unknown) {
+            match self.state.conversations.get_mut(&id) {
+                Some(conversation) => conversation.reach(rev),
+                // It was heard of while the snapshot was under way: the next one will have it.
+                None => self.snapshot.request(now),
+            }
+        }
+    }
+
+    pub(crate) fn snapshot_failed(&mut self, ticket: u32, now: Millis) {
+        let fetch = &mut self.snapshot;
+        if matches!(fetch.phase, Phase::UnderWay { .. }) && ticket == fetch.ticket {
+            fetch.failures = fetch.failures.saturating_add(1);
+            let wait = self.link.backoff(fetch.failures, &self.config);
+            fetch.phase = Phase::Waiting { until: now.plus(wait) };
+        }
+    }
+
+    fn apply_snapshot(&mut self, snapshot: Snapshot, now: Millis) {
+        let first = self.state.me.is_none();
+        let Self { state, out, .. } = self;
+        replace(&mut state.me, Some(snapshot.user), || out.changed(Change::Me));
+        replace(&mut state.friends, snapshot.friends, || out.changed(Change::Friends));
+        replace(&mut state.friend_requests, snapshot.friend_requests, || out.changed(Change::FriendRequests));
+        replace(&mut state.blocks, snapshot.blocks, || out.changed(Change::Blocks));
+        replace(&mut state.presence, snapshot.presence, || out.changed(Change::Presence));
+
+        let stays = |id: &ConversationId| snapshot.conversations.iter().any(|info| info.id == *id);
+        let gone: Vec<_> = state.conversations.keys().filter(|id| !stays(id)).copied().collect();
+        for id in gone {
+            self.remove_conversation(id);
+        }
+        for info in snapshot.conversations {
+            let id = info.id;
+            if self.state.conversations.contains_key(&id) {
+                self.update_conversation(info);
+                self.close_gap_to_snapshot(id, now);
+            } else {
+                self.add_conversation(info, !first);
+            }
+        }
+        if first {
+            self.out.changed(Change::Conversations);
+        }
+        self.refresh_what_has_no_rev();
+    }
+
+    /// Members' marks move without a rev that would tell whether they did.
+    fn refresh_what_has_no_rev(&mut self) {
+        for conversation in self.state.conversations.values_mut() {
+            conversation.history.failed = false;
+            if conversation.members_wanted && !conversation.members_loading {
+                conversation.members_loading = true;
+                self.out.push(Effect::FetchMembers { conversation_id: conversation.id() });
+            }
+        }
+    }
+
+    /// A snapshot has just told how far the conversation is.
+    fn close_gap_to_snapshot(&mut self, id: ConversationId, now: Millis) {
+        let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
+        if !conversation.has_gap() {
+            return;
+        }
+        if conversation.is_held() || self.config.catch_up == CatchUp::All {
+            conversation.catch_up.hurry(now);
+        } else if let Some(message) = conversation.adopt() {
+            self.show_message(message, true);
+        }
+    }
+
+    pub(crate) fn update_conversation(&mut self, info: Conversation) {
+        let id = info.id;
+        let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
+        let before = conversation.info().clone();
+        conversation.put_info(info);
+        if *conversation.info() != before {
+            let reordered = conversation.info().last_message != before.last_message;
+            self.out.changed(Change::Conversation(id));
+            if reordered {
+                self.out.changed(Change::Conversations);
+            }
+        }
+    }
+
+    /// `lately`: it came to be known after the first snapshot.
+    pub(crate) fn add_conversation(&mut self, info: Conversation, lately: bool) {
+        let id = info.id;
+        let mut conversation = ConversationState::new(info);
+        let mut newest = None;
+        // What a group has talked about before one was added is not new; what a friend begins to say is.
+        if lately && conversation.info().kind == ConversationKind::Direct {
+            conversation = conversation.begun_unseen();
+            if self.config.catch_up == CatchUp::Held {
+                newest = conversation.adopt();
+            }
+        }
+        self.state.conversations.insert(id, conversation);
+        self.out.changed(Change::Conversation(id));
+        self.out.changed(Change::Conversations);
+        if let Some(message) = newest {
+            self.show_message(message, true);
+        }
+    }
+
+    pub(crate) fn remove_conversation(&mut self, id: ConversationId) {
+        if self.state.conversations.remove(&id).is_some() {
+            self.out.changed(Change::Conversations);
+        }
+        self.discard_all_of(id);
+    }
+}
+
+/// Puts in the new value, and tells when it differs.
+fn replace<T: PartialEq>(place: &mut T, value: T, tell: impl FnOnce()) {
+    if *place != value {
+        *place = value;
+        tell();
+    }
+}
