@@ -26,12 +26,15 @@ const NAME: &str = "umbrachat";
 pub(crate) enum Mode {
     /// For people: as small as it gets.
     Release,
+    /// For whoever works on it: built in seconds, uncompressed.
+    Development,
 }
 
 impl Mode {
     fn profile(self) -> &'static str {
         match self {
             Mode::Release => "browser",
+            Mode::Development => "browser-dev",
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Running other programs: a clean environment, and errors that say which program failed.
 
 use std::ffi::OsStr;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{environment, workspace};
+use crate::{environment, interrupt, workspace};
 
 /// A program to be run in the workspace's root.
 pub(crate) fn new(program: impl AsRef<OsStr>) -> Command {
@@ -24,9 +25,12 @@ pub(crate) fn cargo() -> Command {
 /// Runs `command`, its output going where ours goes.
 ///
 /// # Errors
-/// When it cannot be started, or ends with anything but success.
+/// When it cannot be started, or ends with anything but success, or xtask is interrupted.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot run {}", shown(command)))?;
+    interrupt::check()?;
+    let child = command.stdin(Stdio::null()).process_group(0).spawn();
+    let mut child = child.with_context(|| format!("cannot run {}", shown(command)))?;
+    let status = interrupt::wait(&mut child)?;
     if !status.success() {
         bail!("{} failed ({status})", shown(command));
     }
@@ -40,7 +44,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 pub(crate) fn run_logged(command: &mut Command, log: &Path) -> Result<()> {
     let file = std::fs::OpenOptions::new().create(true).append(true).open(log);
     let file = file.with_context(|| format!("cannot write {}", log.display()))?;
-    command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+    command.stdout(file.try_clone()?).stderr(file);
     run(command).inspect_err(|_| {
         let output = std::fs::read(log).unwrap_or_default();
         eprintln!("{}", String::from_utf8_lossy(&output));

@@ -36,7 +36,8 @@ pub(crate) fn short(content: &[u8]) -> String {
     hex(&Sha256::digest(content)[..8])
 }
 
-fn is_source(entry: &DirEntry) -> bool {
+/// Whether a file or folder is written by people, and not by a build.
+pub(crate) fn is_source(entry: &DirEntry) -> bool {
     !matches!(entry.file_name().to_str(), Some("dist" | "e2e" | "node_modules"))
 }
 

@@ -1,17 +1,22 @@
 //! `cargo xtask …`: builds, runs and checks everything. It is the only build script of the project.
 
 mod bundle;
+mod checks;
 mod client;
 mod command;
 mod compress;
+mod develop;
 mod environment;
 mod fingerprint;
+mod interrupt;
 mod report;
 mod server;
+mod services;
 mod setup;
 mod stylesheet;
 mod workspace;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -37,6 +42,20 @@ enum Task {
         #[arg(long)]
         client: bool,
     },
+    /// Build everything and serve it on port 8080, data in an embedded database, nothing to configure.
+    Run {
+        /// Arguments for umbrachat itself.
+        #[arg(last = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Serve a debug build, and build and restart it whenever a source changes.
+    Dev {
+        /// Arguments for umbrachat itself.
+        #[arg(last = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Check everything that CI checks: lints, documentation, Rust tests on both databases, the client in a browser.
+    Test(checks::Selection),
 }
 
 fn main() -> ExitCode {
@@ -50,8 +69,12 @@ fn main() -> ExitCode {
 }
 
 fn perform(task: Task) -> Result<()> {
+    interrupt::listen()?;
     match task {
         Task::Build { client: true } => client::build(client::Mode::Release),
-        Task::Build { client: false } => server::build(),
+        Task::Build { client: false } => server::build().map(drop),
+        Task::Run { arguments } => server::run(&arguments),
+        Task::Dev { arguments } => develop::run(&arguments),
+        Task::Test(selection) => checks::run(&selection),
     }
 }

@@ -2,21 +2,32 @@
 
 use std::fmt::Display;
 
+// These leave out the colours where nobody sees them.
+use anstream::{eprintln, println};
+use anstyle::{AnsiColor, Style};
+
+const BOLD: Style = Style::new().bold();
+const RED: Style = AnsiColor::Red.on_default().bold();
+
 /// Announces one step: what is done, and why.
 pub(crate) fn step(what: impl Display) {
-    eprintln!("\x1b[1m==>\x1b[0m {what}");
+    eprintln!("{BOLD}==>{BOLD:#} {what}");
 }
 
-/// Says why xtask gives up: the error, and what caused it, one a line.
+/// Announces a section.
+pub(crate) fn heading(what: impl Display) {
+    eprintln!("\n{BOLD}==> {what}{BOLD:#}");
+}
+
+/// Says why something failed: the error, and what caused it, one a line.
 pub(crate) fn failure(error: &anyhow::Error) {
-    eprintln!("\x1b[1;31merror:\x1b[0m {error}");
+    eprintln!("{RED}error:{RED:#} {error}");
     for cause in error.chain().skip(1) {
         eprintln!("  because {cause}");
     }
 }
 
 /// A line of a result.
-#[expect(clippy::print_stdout, reason = "this is the one place where xtask prints its results")]
 pub(crate) fn result(line: impl Display) {
     println!("{line}");
 }

@@ -1,14 +1,36 @@
 //! The server: `umbrachat`.
 
-use anyhow::Result;
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 
-use crate::{client, command, report};
+use anyhow::{Context, Result};
+
+use crate::{client, command, report, workspace};
 
 const PACKAGE: &str = "umbrachat";
 
 /// Builds the client, and then the server that carries it: target/release/umbrachat.
-pub(crate) fn build() -> Result<()> {
+pub(crate) fn build() -> Result<PathBuf> {
     client::build(client::Mode::Release)?;
     report::step("Building the server");
-    command::run(command::cargo().args(["build", "--release", "--package", PACKAGE]))
+    command::run(command::cargo().args(["build", "--release", "--package", PACKAGE]))?;
+    Ok(workspace::target().join("release").join(PACKAGE))
+}
+
+/// Builds the server as tests and daily work use it: quickly, and reading the client from `frontend/dist`.
+pub(crate) fn build_debug() -> Result<PathBuf> {
+    command::run(command::cargo().args(["build", "--package", PACKAGE]))?;
+    Ok(workspace::target().join("debug").join(PACKAGE))
+}
+
+/// Builds everything, and then becomes the server.
+///
+/// # Errors
+/// Only before the server runs.
+pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
+    let server = build()?;
+    report::step(format_args!("Starting {}", server.display()));
+    let error = command::new(&server).args(arguments).exec();
+    Err(error).with_context(|| format!("cannot run {}", server.display()))
 }

@@ -1,9 +1,9 @@
 //! Debian packages.
 
 use std::path::Path;
-use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
+use nix::unistd::Uid;
 
 use crate::{command, report, workspace};
 
@@ -28,13 +28,10 @@ pub(crate) fn install(packages: &[&str], why: &str) -> Result<()> {
 
 /// The words that make the command after them run as root.
 fn as_root() -> Option<&'static [&'static str]> {
-    static AS_ROOT: OnceLock<Option<&'static [&'static str]>> = OnceLock::new();
-    *AS_ROOT.get_or_init(|| {
-        if command::output(command::new("id").arg("-u"))? == "0" {
-            return Some(&[]);
-        }
-        command::output(command::new("sudo").args(["-n", "true"])).map(|_| &["sudo", "-n"][..])
-    })
+    if Uid::effective().is_root() {
+        return Some(&[]);
+    }
+    command::output(command::new("sudo").args(["-n", "true"])).map(|_| &["sudo", "-n"][..])
 }
 
 fn apt(as_root: &[&str], arguments: &[&str]) -> Result<()> {
