@@ -1,6 +1,6 @@
 //! What the server says, one event after the other.
 
-use crate::conversation::Put;
+use crate::rows::Put;
 use crate::{Change, Core, Millis};
 use umbrachat_protocol::{
     ConversationId, Friend, FriendRequest, FriendRequestDirection, Member, Message, Rev, Seq, ServerEvent,

@@ -34,6 +34,7 @@ mod input;
 mod loading;
 mod marks;
 mod outbox;
+mod rows;
 mod run;
 mod sending;
 mod snapshot;

@@ -1,6 +1,6 @@
 //! What is loaded on demand, and what REST calls answered.
 
-use crate::conversation::Put;
+use crate::rows::Put;
 use crate::{Change, Core, Effect, Millis};
 use umbrachat_protocol::{Changes, ConversationId, ErrorCode, Member, MessagePage, Rev, Seq};
 

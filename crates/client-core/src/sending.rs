@@ -74,7 +74,7 @@ impl Core {
             if at_first {
                 conversation.arrived(sent.rev);
             }
-            self.show_message(message, put == crate::conversation::Put::New);
+            self.show_message(message, put == crate::rows::Put::New);
         }
     }
 

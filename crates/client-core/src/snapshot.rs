@@ -1,9 +1,8 @@
 //! The snapshot: beginning from it, coming back to it, and asking for it again.
 
-use crate::{CatchUp, ConversationState};
-use crate::{Change, Core, Millis};
+use crate::{CatchUp, Change, ConversationState, Core, Effect, Millis};
 use umbrachat_protocol::socket::Ready;
-use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Rev, Snapshot};
+use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Rev, Seq, Snapshot};
 
 /// Asking for the snapshot outside of `ready`.
 #[derive(Debug, Default)]
@@ -100,6 +99,10 @@ impl Core {
         self.state.session_id = Some(ready.session_id);
         self.snapshot.cancel();
         self.apply_snapshot(ready.snapshot, now);
+        for conversation in self.state.conversations.values_mut() {
+            // What failed because the server was out of reach may be tried again.
+            conversation.history.failed = false;
+        }
     }
 
     pub(crate) fn snapshot_loaded(&mut self, ticket: u32, snapshot: Snapshot, now: Millis) {
@@ -140,10 +143,10 @@ impl Core {
             self.remove_conversation(id);
         }
         for info in snapshot.conversations {
-            let id = info.id;
-            if self.state.conversations.contains_key(&id) {
+            if self.state.conversations.contains_key(&info.id) {
+                let (id, rev, last_seq) = (info.id, info.rev, info.last_seq);
                 self.update_conversation(info);
-                self.close_gap_to_snapshot(id, now);
+                self.close_gap_to_snapshot(id, (rev, last_seq), now);
             } else {
                 self.add_conversation(info, !first);
             }
@@ -157,7 +160,6 @@ impl Core {
     /// Members' marks move without a rev that would tell whether they did.
     fn refresh_what_has_no_rev(&mut self) {
         for conversation in self.state.conversations.values_mut() {
-            conversation.history.failed = false;
             if conversation.members_wanted && !conversation.members_loading {
                 conversation.members_loading = true;
                 self.out.push(Effect::FetchMembers { conversation_id: conversation.id() });
@@ -165,15 +167,15 @@ impl Core {
         }
     }
 
-    /// A snapshot has just told how far the conversation is.
-    fn close_gap_to_snapshot(&mut self, id: ConversationId, now: Millis) {
+    /// A snapshot has just told of the conversation as it was at this rev and seq.
+    fn close_gap_to_snapshot(&mut self, id: ConversationId, (rev, last_seq): (Rev, Seq), now: Millis) {
         let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
         if !conversation.has_gap() {
             return;
         }
         if conversation.is_held() || self.config.catch_up == CatchUp::All {
             conversation.catch_up.hurry(now);
-        } else if let Some(message) = conversation.adopt() {
+        } else if let Some(message) = conversation.adopt(rev, last_seq) {
             self.show_message(message, true);
         }
     }
@@ -194,14 +196,14 @@ impl Core {
 
     /// `lately`: it came to be known after the first snapshot.
     pub(crate) fn add_conversation(&mut self, info: Conversation, lately: bool) {
-        let id = info.id;
+        let (id, rev, last_seq) = (info.id, info.rev, info.last_seq);
         let mut conversation = ConversationState::new(info);
         let mut newest = None;
         // What a group has talked about before one was added is not new; what a friend begins to say is.
         if lately && conversation.info().kind == ConversationKind::Direct {
             conversation = conversation.begun_unseen();
             if self.config.catch_up == CatchUp::Held {
-                newest = conversation.adopt();
+                newest = conversation.adopt(rev, last_seq);
             }
         }
         self.state.conversations.insert(id, conversation);
