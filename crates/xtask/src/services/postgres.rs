@@ -16,7 +16,8 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 /// Starts a server, and hands back the URL of its maintenance database, as a role that may create others.
 pub(super) fn start() -> Result<(Service, String)> {
     let postgres = Program { names: &["postgres"], package: "postgresql", why: "tests run against it" };
-    let postgres = postgres.get(&debian_folders)?;
+    // The programs that belong to it are beside the file itself, not always beside a link to it.
+    let postgres = postgres.get(&debian_folders)?.canonicalize()?;
     report::step(format_args!("Starting a private PostgreSQL for the tests ({})", postgres.display()));
     let log = workspace::log("postgres")?;
     try_start(&postgres, &log).with_context(|| {
@@ -30,20 +31,21 @@ fn try_start(postgres: &Path, log: &Path) -> Result<(Service, String)> {
     let data = folder.path().join("data");
     // No password: whoever is on this machine may talk to a server that holds nothing but made-up people, for minutes. Each
     // test opens connections of its own, and in a debug build a password would cost them most of their time.
+    let log = fs::OpenOptions::new().append(true).open(log)?;
     let initdb = postgres.with_file_name("initdb");
-    command::run_logged(
+    command::run(
         account
             .command(&initdb, folder.path())
             .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync"])
             .arg("--pgdata")
-            .arg(&data),
-        log,
+            .arg(&data)
+            .stdout(log.try_clone()?)
+            .stderr(log.try_clone()?),
     )?;
 
     let port = free_port()?.to_string();
-    let file = fs::OpenOptions::new().append(true).open(log)?;
     let mut server = account.command(postgres, folder.path());
-    server.arg("-D").arg(&data).args(["-p", &port]).stdout(file.try_clone()?).stderr(file);
+    server.arg("-D").arg(&data).args(["-p", &port]).stdout(log.try_clone()?).stderr(log);
     for setting in [
         "listen_addresses=127.0.0.1",
         // Only TCP is used. The usual folder for the socket may belong to somebody else.
