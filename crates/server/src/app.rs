@@ -1,0 +1,170 @@
+//! The wiring: everything a request may need, and the server that listens.
+
+use crate::config::Config;
+use crate::keys::SecretKey;
+use crate::passwords::Passwords;
+use crate::policy;
+use crate::public_url::PublicUrl;
+use crate::realtime::Hub;
+use crate::tokens::Tokens;
+use crate::{headers, json, logging, routes};
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+use tokio::net::{TcpSocket, lookup_host};
+use tokio::task::JoinHandle;
+use umbrachat_protocol::PrivacyPolicy;
+use umbrachat_store::{Clock, Database, OpenError, Store};
+
+/// A client that dawdles over the head of its request is cut after this.
+const HEAD_WITHIN: Duration = Duration::from_secs(25);
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Seconds that running requests get to finish when the server stops.
+const STOP_WITHIN: u64 = 10;
+/// Connections that wait to be accepted; the kernel refuses more.
+const BACKLOG: u32 = 4096;
+/// Connections that one worker holds, sockets included.
+const CONNECTIONS_PER_WORKER: usize = 25_000;
+
+/// What handlers and the socket work with.
+pub struct AppState {
+    pub store: Store,
+    pub hub: Hub,
+    pub tokens: Tokens,
+    pub passwords: Passwords,
+    pub policy: PrivacyPolicy,
+    pub public_url: PublicUrl,
+}
+
+/// A server that listens.
+pub struct Running {
+    address: SocketAddr,
+    state: web::Data<AppState>,
+    handle: ServerHandle,
+    task: JoinHandle<io::Result<()>>,
+}
+
+/// Why the server does not start, in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("HOST, PORT: cannot listen on {address}: {cause}")]
+    Listen { address: String, cause: io::Error },
+    #[error("DATA_DIR: cannot use {folder}: {cause}")]
+    DataDir { folder: String, cause: io::Error },
+    #[error("DATABASE_URL: {0}")]
+    Database(#[from] OpenError),
+    #[error("cannot serve: {0}")]
+    Serve(io::Error),
+}
+
+/// Opens the store, listens, and serves until it is stopped or the process gets SIGTERM or SIGINT.
+pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
+    // Listening comes first: a second server finds the port in use before it touches any data.
+    let listener = listen(&config.host, config.port).await?;
+    let address = listener.local_addr().map_err(StartError::Serve)?;
+    let secret = match &config.secret_key {
+        Some(secret) => secret.clone(),
+        None => in_data_dir(&config.data_dir, SecretKey::kept_in)?,
+    };
+    let (store, hub) = open_store(&config, clock).await?;
+    let state = web::Data::new(AppState {
+        store,
+        hub,
+        tokens: Tokens::new(&secret),
+        passwords: Passwords::new(cores()),
+        policy: policy::current(),
+        public_url: config.public_url.unwrap_or_else(|| PublicUrl::local(address.port())),
+    });
+
+    let shared = state.clone();
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(shared.clone())
+            .app_data(json::path_config())
+            .configure(routes::configure)
+            .wrap(from_fn(headers::secure))
+            .wrap(from_fn(logging::request))
+    })
+    .workers(cores())
+    .max_connections(CONNECTIONS_PER_WORKER)
+    .keep_alive(KEEP_ALIVE)
+    .client_request_timeout(HEAD_WITHIN)
+    .shutdown_timeout(STOP_WITHIN)
+    .listen(listener)
+    .map_err(StartError::Serve)?
+    .run();
+    let handle = server.handle();
+    tracing::info!(%address, public_url = %state.public_url, "listening");
+    Ok(Running { address, state, handle, task: tokio::spawn(server) })
+}
+
+/// Brings the database up to date.
+pub async fn migrate(config: &Config, clock: Clock) -> Result<(), StartError> {
+    open_store(config, clock).await.map(drop)
+}
+
+impl Running {
+    /// Where it listens: the port is the real one, where any was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Takes no more requests and lets the running ones finish.
+    pub async fn stop(self) {
+        self.handle.stop(true).await;
+        if let Err(error) = self.wait().await {
+            tracing::error!(%error, "the server did not end well");
+        }
+    }
+
+    /// Until the server has stopped.
+    pub async fn wait(self) -> io::Result<()> {
+        self.task.await.map_err(io::Error::other)?
+    }
+}
+
+async fn listen(host: &str, port: u16) -> Result<TcpListener, StartError> {
+    let address = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+    let listening = async {
+        let address = lookup_host(&address).await?.next();
+        let address = address.ok_or_else(|| io::Error::other("the name has no address"))?;
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    listening.await.map_err(|cause| StartError::Listen { address, cause })
+}
+
+async fn open_store(config: &Config, clock: Clock) -> Result<(Store, Hub), StartError> {
+    if let Database::Sqlite(file) = &config.database
+        && let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty())
+    {
+        in_data_dir(folder, |_| Ok(()))?;
+    }
+    let hub = Hub::new();
+    let publisher = hub.clone();
+    let publish = Arc::new(move |changes| publisher.publish(changes));
+    let store = Store::open(&config.database, clock, publish).await?;
+    Ok((store, hub))
+}
+
+fn in_data_dir<T>(folder: &Path, work: impl FnOnce(&Path) -> io::Result<T>) -> Result<T, StartError> {
+    std::fs::create_dir_all(folder)
+        .and_then(|()| work(folder))
+        .map_err(|cause| StartError::DataDir { folder: folder.display().to_string(), cause })
+}
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}

@@ -1,0 +1,296 @@
+//! Settings: each has a flag and an environment variable, two names of one thing. Nothing else reads the environment.
+
+use crate::keys::SecretKey;
+use crate::public_url::PublicUrl;
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
+use tracing_subscriber::EnvFilter;
+use umbrachat_store::Database;
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Invocation {
+    Serve(Config),
+    /// Brings the database up to date and ends.
+    Migrate(Config),
+    /// Prints `openapi.yaml`.
+    OpenApi,
+    /// Help or version: a text to print.
+    Print(String),
+}
+
+/// Everything that can be set, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// An address or a name of this machine.
+    pub host: String,
+    /// 0 takes any free one.
+    pub port: u16,
+    pub data_dir: PathBuf,
+    pub database: Database,
+    /// None: the data folder keeps one.
+    pub secret_key: Option<SecretKey>,
+    /// None: this machine's local names, at the port that is listened on.
+    pub public_url: Option<PublicUrl>,
+    pub log_format: LogFormat,
+    /// In the syntax of `RUST_LOG`.
+    pub log_filter: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// One line that says which setting is wrong and why.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+/// Reads the process's own command line and environment.
+pub fn from_process() -> Result<Invocation, ConfigError> {
+    parse(std::env::args_os())
+}
+
+const DEFAULT_HOST: &str = "127.0.0.1";
+const DEFAULT_PORT: &str = "8080";
+const DEFAULT_DATA_DIR: &str = "./data";
+const DEFAULT_LOG_FORMAT: &str = "text";
+const DEFAULT_LOG_FILTER: &str = "info";
+const DATABASE_FILE: &str = "umbrachat.db";
+
+/// A private messenger: API, socket and web client in one process.
+#[derive(Debug, Parser)]
+#[command(name = "umbrachat", version, disable_help_subcommand = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve (the default)
+    Serve,
+    /// Bring the database up to date and end
+    Migrate,
+    /// Print the description of the REST API as YAML
+    #[command(name = "openapi")]
+    OpenApi,
+}
+
+/// As they came: checked by `Config::try_from`, so that no message ever quotes a secret.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings, as flags or environment variables")]
+struct Settings {
+    /// Address to listen on
+    #[arg(long, env = "HOST", global = true, hide_env_values = true, default_value = DEFAULT_HOST)]
+    host: String,
+    /// Port to listen on; 0 takes any free one
+    #[arg(long, env = "PORT", global = true, hide_env_values = true, default_value = DEFAULT_PORT)]
+    port: String,
+    /// Folder for the embedded database and the generated secret
+    #[arg(long, env = "DATA_DIR", global = true, hide_env_values = true, default_value = DEFAULT_DATA_DIR)]
+    data_dir: String,
+    /// postgres://… or sqlite://path [default: sqlite://$DATA_DIR/umbrachat.db]
+    #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// Bridges replicas; this version cannot yet, and does not start where it is set [default: unset, one process]
+    #[arg(long, env = "REDIS_URL", global = true, hide_env_values = true, value_name = "URL")]
+    redis_url: Option<String>,
+    /// At least 32 random bytes as base64 or hex; required with PostgreSQL [default: generated into $DATA_DIR]
+    #[arg(long, env = "SECRET_KEY", global = true, hide_env_values = true, value_name = "KEY")]
+    secret_key: Option<String>,
+    /// Origin that browsers use; decides cookies, Origin checks and HSTS [default: http://localhost:$PORT]
+    #[arg(long, env = "PUBLIC_URL", global = true, hide_env_values = true, value_name = "ORIGIN")]
+    public_url: Option<String>,
+    /// text or json
+    #[arg(long, env = "LOG_FORMAT", global = true, hide_env_values = true, default_value = DEFAULT_LOG_FORMAT)]
+    log_format: String,
+    /// What to log: error, warn, info, debug, trace, or a filter such as umbrachat=debug
+    #[arg(long, env = "RUST_LOG", global = true, hide_env_values = true, default_value = DEFAULT_LOG_FILTER, value_name = "FILTER")]
+    rust_log: String,
+}
+
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, ConfigError> {
+    let line = match CommandLine::try_parse_from(arguments) {
+        Ok(line) => line,
+        Err(error) if error.exit_code() == 0 => return Ok(Invocation::Print(error.render().to_string())),
+        Err(error) => return Err(ConfigError(one_line(&error))),
+    };
+    Ok(match line.command.unwrap_or(Command::Serve) {
+        Command::Serve => Invocation::Serve(Config::try_from(line.settings)?.fit_to_serve()?),
+        Command::Migrate => Invocation::Migrate(Config::try_from(line.settings)?),
+        Command::OpenApi => Invocation::OpenApi,
+    })
+}
+
+/// Clap explains in paragraphs; the first one says which and why.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let paragraph = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl TryFrom<Settings> for Config {
+    type Error = ConfigError;
+
+    fn try_from(settings: Settings) -> Result<Self, ConfigError> {
+        // Where something is set to nothing, as compose files do, its default holds.
+        let or = |text: String, default: &str| if text.is_empty() { default.to_owned() } else { text };
+        let set = |text: Option<String>| text.filter(|text| !text.is_empty());
+
+        if set(settings.redis_url).is_some() {
+            return Err(ConfigError("REDIS_URL: this version serves from one process; unset it".into()));
+        }
+        let data_dir = PathBuf::from(or(settings.data_dir, DEFAULT_DATA_DIR));
+        let database = match set(settings.database_url) {
+            Some(url) => read("DATABASE_URL", &url)?,
+            None => Database::Sqlite(data_dir.join(DATABASE_FILE)),
+        };
+        let log_filter = or(settings.rust_log, DEFAULT_LOG_FILTER);
+        EnvFilter::try_new(&log_filter).map_err(|error| ConfigError(format!("RUST_LOG: {error}")))?;
+        Ok(Self {
+            host: or(settings.host, DEFAULT_HOST),
+            port: or(settings.port, DEFAULT_PORT)
+                .parse()
+                .map_err(|_| ConfigError("PORT: not a number from 0 to 65535".into()))?,
+            data_dir,
+            database,
+            secret_key: set(settings.secret_key).map(|text| read("SECRET_KEY", text.trim())).transpose()?,
+            public_url: set(settings.public_url).map(|text| read("PUBLIC_URL", &text)).transpose()?,
+            log_format: read("LOG_FORMAT", &or(settings.log_format, DEFAULT_LOG_FORMAT))?,
+            log_filter,
+        })
+    }
+}
+
+impl Config {
+    /// Replicas that share a database must share a secret too, so none is made up beside PostgreSQL.
+    fn fit_to_serve(self) -> Result<Self, ConfigError> {
+        if matches!(self.database, Database::Postgres(_)) && self.secret_key.is_none() {
+            let why = "SECRET_KEY: required with PostgreSQL; `openssl rand -base64 32` makes one";
+            return Err(ConfigError(why.into()));
+        }
+        Ok(self)
+    }
+}
+
+fn read<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &str) -> Result<T, ConfigError> {
+    text.parse().map_err(|why| ConfigError(format!("{name}: {why}")))
+}
+
+impl FromStr for LogFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("neither text nor json"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+    fn run(arguments: &[&str]) -> Result<Invocation, ConfigError> {
+        parse(std::iter::once("umbrachat").chain(arguments.iter().copied()).map(OsString::from))
+    }
+
+    fn served(arguments: &[&str]) -> Config {
+        match run(arguments) {
+            Ok(Invocation::Serve(config)) => config,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn with_nothing_set_it_serves_locally_on_sqlite() {
+        let config = served(&[]);
+        assert_eq!((config.host.as_str(), config.port), ("127.0.0.1", 8080));
+        assert_eq!(config.database, Database::Sqlite(PathBuf::from("./data/umbrachat.db")));
+        assert!(config.secret_key.is_none() && config.public_url.is_none());
+        assert_eq!((config.log_format, config.log_filter.as_str()), (LogFormat::Text, "info"));
+    }
+
+    #[test]
+    fn flags_may_stand_before_or_after_the_command() {
+        for arguments in [["--port", "9", "serve"], ["serve", "--port", "9"]] {
+            assert_eq!(served(&arguments).port, 9);
+        }
+        assert_eq!(
+            served(&["--data-dir", "/x"]).database,
+            Database::Sqlite(PathBuf::from("/x/umbrachat.db"))
+        );
+    }
+
+    #[test]
+    fn what_is_set_to_nothing_keeps_its_default() {
+        let config = served(&["--port=", "--redis-url=", "--secret-key=", "--public-url=", "--log-format="]);
+        assert_eq!(config.port, 8080);
+        assert!(config.secret_key.is_none());
+    }
+
+    #[test]
+    fn a_bad_value_is_one_line_that_names_the_setting() {
+        for (arguments, says) in [
+            (&["--port", "http"][..], "PORT: not a number"),
+            (&["--port", "70000"], "PORT: not a number"),
+            (&["--redis-url", "redis://localhost"], "REDIS_URL: this version"),
+            (&["--database-url", "mysql://localhost"], "DATABASE_URL: "),
+            (&["--database-url", "postgres://localhost/x"], "SECRET_KEY: required"),
+            (&["--secret-key", "hunter2"], "SECRET_KEY: neither"),
+            (&["--secret-key", "c2hvcnQ="], "SECRET_KEY: shorter"),
+            (&["--public-url", "chat.example"], "PUBLIC_URL: not a URL"),
+            (&["--log-format", "xml"], "LOG_FORMAT: neither"),
+            (&["--rust-log", "umbrachat=loudly"], "RUST_LOG: "),
+            (&["--no-such-flag"], "unexpected argument '--no-such-flag'"),
+            (&["sreve"], "unrecognized subcommand 'sreve'"),
+        ] {
+            let error = run(arguments).unwrap_err().to_string();
+            assert!(error.starts_with(says), "{arguments:?}: {error}");
+            assert!(!error.contains('\n'), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn postgresql_needs_a_secret_to_serve_but_not_to_migrate() {
+        let url = ["--database-url", "postgres://localhost/x"];
+        served(&[url[0], url[1], "--secret-key", KEY]);
+        assert!(matches!(run(&["migrate", url[0], url[1]]), Ok(Invocation::Migrate(_))));
+    }
+
+    #[test]
+    fn no_secret_shows_in_debug_output() {
+        assert!(!format!("{:?}", served(&["--secret-key", KEY])).contains(KEY));
+    }
+
+    #[test]
+    fn help_tells_every_setting_with_its_default() {
+        let Ok(Invocation::Print(help)) = run(&["--help"]) else { panic!("no help") };
+        for setting in [
+            "HOST",
+            "PORT",
+            "DATA_DIR",
+            "DATABASE_URL",
+            "REDIS_URL",
+            "SECRET_KEY",
+            "PUBLIC_URL",
+            "LOG_FORMAT",
+            "RUST_LOG",
+        ] {
+            let line = help.lines().find(|line| line.contains(&format!("[env: {setting}"))).expect(setting);
+            assert!(line.contains("[default: "), "{line}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The edges of UmbraChat and their wiring: configuration, routes, authentication, socket, hub, and the web client's files.
+//!
+//! `main → app → routes, socket → store, realtime`. Nothing imports `routes`, and only `config` reads the environment.
+
+pub mod app;
+pub mod assets;
+pub mod auth;
+pub mod config;
+pub mod cookie;
+pub mod headers;
+pub mod json;
+pub mod keys;
+pub mod logging;
+pub mod openapi;
+pub mod passwords;
+pub mod policy;
+pub mod problem;
+pub mod public_url;
+pub mod realtime;
+pub mod recovery_codes;
+pub mod routes;
+pub mod socket;
+pub mod tokens;

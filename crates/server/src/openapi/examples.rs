@@ -1,0 +1,257 @@
+//! Examples, made from the very types that go over the wire, so that they can't be wrong about a field.
+
+use super::{operations, referred};
+use serde::Serialize;
+use serde_json::{Value, json};
+use umbrachat_protocol::{
+    AskedFriend, Changes, ClientId, Consent, Conversation, ConversationId, ConversationKind, Credentials,
+    Friend, FriendRequest, FriendRequests, GiveConsent, History, Me, Member, Message, MessageKind,
+    MessagePage, NewFriendRequest, NewMessage, PeerReceipt, PrivacyPolicy, Receipt, Recover, Refresh,
+    Register, Registered, Rev, Role, Seq, SessionId, Settings, SettingsPatch, SignedIn, Snapshot, Theme,
+    Timestamp, UpdateMe, UpdateReceipts, User, UserId,
+};
+use utoipa::openapi::content::Content;
+use utoipa::openapi::schema::ArrayItems;
+use utoipa::openapi::{OpenApi, RefOr, Schema};
+use uuid::{Uuid, uuid};
+
+const ANA: UserId = UserId(uuid!("019b1a60-3c2b-7d5e-9f10-2a6b8c0d4e01"));
+const BO: UserId = UserId(uuid!("019b1a61-77e0-7c44-8b21-5f3a9d7e1c02"));
+const SESSION: Uuid = uuid!("019b1a62-0a94-7f3b-a8d7-6c4e2b1f9a03");
+const CONVERSATION: ConversationId = ConversationId(uuid!("019b1a63-5d18-7b62-93c5-8e7f0a2d6b04"));
+const MESSAGE: ClientId = ClientId(uuid!("4f0d7b0e-58d1-4f6e-9c0a-0b7a3f1d2e05"));
+const POLICY: &str = "2026-11-23";
+/// 2026-11-23T21:04:05Z
+const EVENING: Timestamp = Timestamp(1_795_467_845_000_000);
+
+pub(super) fn add(document: &mut OpenApi) {
+    for (_, operation) in operations(document) {
+        if let Some(RefOr::T(body)) = &mut operation.request_body {
+            body.content.values_mut().for_each(illustrate);
+        }
+        for response in operation.responses.responses.values_mut() {
+            if let RefOr::T(response) = response {
+                response.content.values_mut().for_each(illustrate);
+            }
+        }
+    }
+}
+
+fn illustrate(content: &mut RefOr<Content>) {
+    if let RefOr::T(content) = content
+        && let Some(example) = content.schema.as_ref().and_then(of_schema)
+    {
+        content.example = Some(example);
+    }
+}
+
+fn of_schema(schema: &RefOr<Schema>) -> Option<Value> {
+    if let RefOr::T(Schema::Array(array)) = schema {
+        return match &array.items {
+            ArrayItems::RefOrSchema(item) => of_schema(item).map(|example| json!([example])),
+            ArrayItems::False => None,
+        };
+    }
+    referred(schema).and_then(of_component)
+}
+
+fn of_component(name: &str) -> Option<Value> {
+    Some(match name {
+        "AskedFriend" => value(AskedFriend::Request(request(bo()))),
+        "Changes" => value(changes()),
+        "Consent" => value(consent()),
+        "Conversation" => value(conversation()),
+        "Credentials" => value(credentials()),
+        "Friend" => value(friend()),
+        "FriendRequests" => value(FriendRequests { incoming: vec![request(bo())], outgoing: vec![] }),
+        "GiveConsent" => value(GiveConsent { policy_version: POLICY.into() }),
+        "Health" => json!({"status": "ok"}),
+        "Me" => value(me()),
+        "Member" => value(member()),
+        "Message" => value(message()),
+        "MessagePage" => value(MessagePage { messages: vec![message()], has_more: false }),
+        "NewFriendRequest" => value(NewFriendRequest { username: "bo".into() }),
+        "NewMessage" => value(new_message()),
+        "PrivacyPolicy" => value(policy()),
+        "Recover" => value(recover()),
+        "Refresh" => value(Refresh { refresh_token: Some(refresh_token()) }),
+        "Register" => value(register()),
+        "Registered" => value(Registered { signed_in: signed_in(), recovery_codes: vec![recovery_code()] }),
+        "SignedIn" => value(signed_in()),
+        "Snapshot" => value(snapshot()),
+        "UpdateMe" => value(update_me()),
+        "UpdateReceipts" => value(UpdateReceipts { delivered_seq: Some(Seq(1)), read_seq: Some(Seq(1)) }),
+        "User" => value(bo()),
+        _ => return None,
+    })
+}
+
+fn value(example: impl Serialize) -> Value {
+    serde_json::to_value(example).expect("what goes over the wire is JSON")
+}
+
+fn ana() -> User {
+    User { id: ANA, username: "ana".into(), display_name: "Ana Luz".into() }
+}
+
+fn bo() -> User {
+    User { id: BO, username: "bo".into(), display_name: "Bo".into() }
+}
+
+fn me() -> Me {
+    Me { user: ana(), settings: Settings::default() }
+}
+
+fn password() -> String {
+    "the-lamp-hums-at-3".into()
+}
+
+fn recovery_code() -> String {
+    "k3vq-7m2p-x9rt-h4wd".into()
+}
+
+fn refresh_token() -> String {
+    "AZsaYgqUfzuo12xOKx-aA1Q4bXl…".into()
+}
+
+fn register() -> Register {
+    Register {
+        username: "ana".into(),
+        password: password(),
+        display_name: Some("Ana Luz".into()),
+        privacy_policy_version: POLICY.into(),
+        device_name: Some("Kitchen laptop".into()),
+        refresh_in_cookie: false,
+    }
+}
+
+fn credentials() -> Credentials {
+    Credentials {
+        username: "ana".into(),
+        password: password(),
+        device_name: Some("Kitchen laptop".into()),
+        refresh_in_cookie: false,
+    }
+}
+
+fn recover() -> Recover {
+    Recover {
+        username: "ana".into(),
+        recovery_code: recovery_code(),
+        new_password: "rain-on-the-tin-roof".into(),
+        device_name: None,
+        refresh_in_cookie: false,
+    }
+}
+
+fn signed_in() -> SignedIn {
+    SignedIn {
+        user: me(),
+        session_id: SessionId(SESSION),
+        access_token: "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJIUzI1NiJ9.…".into(),
+        access_expires_in: 600,
+        refresh_token: Some(refresh_token()),
+    }
+}
+
+fn update_me() -> UpdateMe {
+    let settings = SettingsPatch { theme: Some(Theme::Dawn), ..SettingsPatch::default() };
+    UpdateMe { display_name: Some("Ana".into()), settings: Some(settings) }
+}
+
+fn policy() -> PrivacyPolicy {
+    PrivacyPolicy { markdown: "# Privacy policy\n…".into(), ..crate::policy::current() }
+}
+
+fn consent() -> Consent {
+    Consent {
+        purpose: "privacy_policy".into(),
+        policy_version: POLICY.into(),
+        policy_sha256: policy().sha256,
+        granted_at: EVENING,
+        withdrawn_at: None,
+    }
+}
+
+fn friend() -> Friend {
+    Friend { user: bo(), since: EVENING }
+}
+
+fn request(user: User) -> FriendRequest {
+    FriendRequest { user, created_at: EVENING }
+}
+
+fn conversation() -> Conversation {
+    Conversation {
+        id: CONVERSATION,
+        kind: ConversationKind::Direct,
+        title: None,
+        peer: Some(bo()),
+        rev: Rev(2),
+        last_seq: Seq(1),
+        read_seq: Seq(1),
+        unread: 0,
+        my_role: Role::Member,
+        history: History::Full,
+        created_at: EVENING,
+        last_message: Some(message()),
+        peer_receipt: Some(PeerReceipt { delivered_seq: Seq(1), read_seq: Seq(0) }),
+    }
+}
+
+fn member() -> Member {
+    Member {
+        conversation_id: CONVERSATION,
+        user: ana(),
+        role: Role::Member,
+        rev: Rev(1),
+        joined_at: EVENING,
+        left_at: None,
+        delivered_seq: Seq(1),
+        read_seq: Seq(1),
+    }
+}
+
+fn message() -> Message {
+    Message {
+        conversation_id: CONVERSATION,
+        seq: Seq(1),
+        rev: Rev(2),
+        kind: MessageKind::Text,
+        author_id: Some(ANA),
+        client_id: MESSAGE,
+        body: "Are you still up?".into(),
+        reply_to: None,
+        mentions: vec![],
+        created_at: EVENING,
+        edited_at: None,
+        deleted_at: None,
+        reactions: vec![],
+    }
+}
+
+fn new_message() -> NewMessage {
+    NewMessage { client_id: MESSAGE, body: "Are you still up?".into(), reply_to: None, mentions: vec![] }
+}
+
+fn changes() -> Changes {
+    Changes {
+        rev: Rev(2),
+        has_more: false,
+        conversation: Some(conversation()),
+        members: vec![],
+        messages: vec![message()],
+        receipts: vec![Receipt { user_id: BO, delivered_seq: Seq(1), read_seq: Seq(0) }],
+    }
+}
+
+fn snapshot() -> Snapshot {
+    Snapshot {
+        user: me(),
+        friends: vec![friend()],
+        friend_requests: FriendRequests::default(),
+        blocks: vec![],
+        conversations: vec![conversation()],
+        presence: vec![],
+    }
+}

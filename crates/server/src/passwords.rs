@@ -1,0 +1,194 @@
+//! Passwords: Argon2id at bounded concurrency beside the event loop, and a judgement of how easily one is guessed.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use umbrachat_protocol::{FieldError, limits::PASSWORD_SCORE_MIN};
+
+/// 19 MiB, 2 passes, 1 lane (OWASP ASVS 11.4.2).
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+/// Hashes that may wait for a core. One more is refused at once, so that a flood of sign-ins costs no more than this.
+const WAITING_MAX: usize = 64;
+
+/// The pool that all hashing goes through.
+pub struct Passwords {
+    /// Taken by all who wait or work.
+    admitted: Arc<Semaphore>,
+    /// Taken by those who work.
+    cores: Arc<Semaphore>,
+    /// What an unknown name's password is compared with, so that both take the same time.
+    nobody: Arc<str>,
+}
+
+/// A password that somebody chose.
+pub struct NewPassword {
+    /// The field of the request that it came in.
+    pub field: &'static str,
+    pub text: String,
+    /// What is known of the person, and therefore guessed first.
+    pub about: Vec<String>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum PasswordError {
+    Refused(FieldError),
+    /// Too many wait already.
+    Overloaded,
+}
+
+impl Passwords {
+    /// For a machine of so many cores.
+    pub fn new(cores: usize) -> Self {
+        Self {
+            admitted: Arc::new(Semaphore::new(cores + WAITING_MAX)),
+            cores: Arc::new(Semaphore::new(cores)),
+            nobody: hash("the password of nobody").into(),
+        }
+    }
+
+    /// Judges a chosen password and hashes it into a PHC string.
+    pub async fn accept(&self, password: NewPassword) -> Result<String, PasswordError> {
+        self.run(move || {
+            assess(&password)?;
+            Ok(hash(&password.text))
+        })
+        .await?
+    }
+
+    /// Whether the password is the one that was hashed. `None`, for an unknown name, takes as long and is never right.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, PasswordError> {
+        let nobody = self.nobody.clone();
+        self.run(move || match hash {
+            Some(hash) => matches(&password, &hash),
+            None => matches(&password, &nobody) & false,
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| PasswordError::Overloaded)?;
+        let core = self.cores.clone().acquire_owned().await.expect("the semaphore is never closed");
+        // The permits move along, because the work goes on where the request is given up.
+        let outcome = tokio::task::spawn_blocking(move || {
+            let _held = (admitted, core);
+            work()
+        });
+        Ok(outcome.await.expect("hashing does not panic"))
+    }
+}
+
+fn assess(password: &NewPassword) -> Result<(), PasswordError> {
+    let about: Vec<&str> = password.about.iter().map(String::as_str).chain(["umbrachat"]).collect();
+    let entropy = zxcvbn::zxcvbn(&password.text, &about);
+    if u8::from(entropy.score()) >= PASSWORD_SCORE_MIN {
+        return Ok(());
+    }
+    let advice = entropy.feedback().map(ToString::to_string).unwrap_or_default();
+    let detail = format!("too easily guessed. {advice}");
+    Err(PasswordError::Refused(FieldError::new(password.field, "too_predictable", detail.trim_end())))
+}
+
+fn argon2() -> Argon2<'static> {
+    let params =
+        Params::new(MEMORY_KIB, PASSES, LANES, None).expect("the parameters are within Argon2's bounds");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+fn hash(password: &str) -> String {
+    argon2().hash_password(password.as_bytes()).expect("Argon2 takes a password of this length").to_string()
+}
+
+fn matches(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    fn chosen(text: &str) -> NewPassword {
+        NewPassword { field: "password", text: text.into(), about: vec!["ana.luz".into(), "Ana Luz".into()] }
+    }
+
+    #[tokio::test]
+    async fn only_the_chosen_password_matches_to_the_last_character() {
+        let passwords = Passwords::new(2);
+        let long = format!("{}!", "the lamp hums at three ☾ ".repeat(40));
+        for text in ["the-lamp-hums-at-3", "  spaces count  too ", "nul\0 and ünïcode 星 inside", &long] {
+            let hash = passwords.accept(chosen(text)).await.unwrap();
+            assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+            assert!(passwords.verify(text.into(), Some(hash.clone())).await.unwrap());
+            let shorter: String = text.chars().take(text.chars().count() - 1).collect();
+            assert!(!passwords.verify(shorter, Some(hash.clone())).await.unwrap());
+            assert!(!passwords.verify(text.to_uppercase(), Some(hash)).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_guessed_first_is_refused_with_advice() {
+        let passwords = Passwords::new(1);
+        for text in [
+            "password12",
+            "1234567890",
+            "ana.luz2024",
+            "AnaLuzAnaLuz",
+            "umbrachat1",
+            "qwertyuiop",
+            "aaaaaaaaaaaa",
+        ] {
+            let Err(PasswordError::Refused(refused)) = passwords.accept(chosen(text)).await else {
+                panic!("{text} was accepted")
+            };
+            assert_eq!((&*refused.field, &*refused.code), ("password", "too_predictable"));
+            assert!(
+                refused.detail.len() > "too easily guessed.".len() && refused.detail.ends_with('.'),
+                "{}",
+                refused.detail
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unknown_name_is_never_right_and_takes_as_long() {
+        let passwords = Passwords::new(1);
+        let hash = hash("the-lamp-hums-at-3");
+        assert!(!passwords.verify("the password of nobody".into(), None).await.unwrap());
+
+        // The fastest of several runs, because everything else on the machine only ever makes one slower.
+        let mut fastest = [f64::MAX; 2];
+        for _ in 0..5 {
+            for (known, fastest) in fastest.iter_mut().enumerate() {
+                let stored = (known == 1).then(|| hash.clone());
+                let start = Instant::now();
+                passwords.verify("a wrong guess".into(), stored).await.unwrap();
+                *fastest = fastest.min(start.elapsed().as_secs_f64());
+            }
+        }
+        let ratio = fastest[0] / fastest[1];
+        assert!((0.5..2.0).contains(&ratio), "{fastest:?}");
+    }
+
+    #[tokio::test]
+    async fn a_damaged_hash_matches_nothing() {
+        let passwords = Passwords::new(1);
+        for damaged in ["", "$argon2id$", "plain", "$2b$12$abcdefghijklmnopqrstuv"] {
+            assert!(!passwords.verify(String::new(), Some(damaged.into())).await.unwrap(), "{damaged}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_waiting_line_refuses_at_once() {
+        let passwords = Passwords::new(1);
+        let everything = passwords.admitted.clone().acquire_many_owned(1 + 64).await.unwrap();
+        assert_eq!(passwords.verify("guess".into(), None).await, Err(PasswordError::Overloaded));
+        drop(everything);
+        assert_eq!(passwords.verify("guess".into(), None).await, Ok(false));
+    }
+}

@@ -1,0 +1,45 @@
+//! The description of the API, to read by machine and by person.
+
+use super::Everything;
+use crate::headers::DOCS;
+use crate::openapi;
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::{self, ServiceConfig};
+use std::sync::LazyLock;
+use utoipa::OpenApi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+const YAML: &str = "/api/openapi.yaml";
+
+/// `openapi.yaml`
+pub static OPENAPI: LazyLock<String> =
+    LazyLock::new(|| openapi::yaml(&openapi::complete(Everything::openapi())));
+
+pub(super) fn configure(app: &mut ServiceConfig) {
+    let settings = Config::from(YAML).try_it_out_enabled(true).display_request_duration(true);
+    app.service(web::resource(YAML).get(yaml))
+        .service(web::redirect(DOCS.trim_end_matches('/'), DOCS))
+        .service(SwaggerUi::new(format!("{DOCS}{{_:.*}}")).config(settings));
+}
+
+async fn yaml() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/yaml; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .body(OPENAPI.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_in_the_repository_is_what_the_code_says() {
+        let kept = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi.yaml"));
+        assert!(
+            kept.is_ok_and(|kept| kept == *OPENAPI),
+            "openapi.yaml has drifted: run `cargo run -p umbrachat -- openapi > openapi.yaml`"
+        );
+    }
+}
