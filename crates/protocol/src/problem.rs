@@ -95,7 +95,8 @@ pub struct FieldError {
     /// The path of the field in the body, such as `settings.theme`.
     #[cfg_attr(feature = "openapi", schema(value_type = String, example = "password"))]
     pub field: Cow<'static, str>,
-    /// `missing`, `wrong_type`, `too_short`, `too_long`, `too_predictable`, `invalid_characters` or `out_of_range`.
+    /// `missing`, `wrong_type`, `too_short`, `too_long`, `too_predictable`, `invalid_characters`,
+    /// `out_of_range` or `unknown`.
     #[cfg_attr(feature = "openapi", schema(value_type = String, example = "too_short"))]
     pub code: Cow<'static, str>,
     /// For people, in English.
