@@ -14,7 +14,6 @@ use actix_web::{App, HttpServer, web};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 use tokio::net::{TcpSocket, lookup_host};
@@ -153,9 +152,8 @@ async fn open_store(config: &Config, clock: Clock) -> Result<(Store, Hub), Start
         in_data_dir(folder, |_| Ok(()))?;
     }
     let hub = Hub::new();
-    let publisher = hub.clone();
-    let publish = Arc::new(move |changes| publisher.publish(changes));
-    let store = Store::open(&config.database, clock, publish).await?;
+    let store = Store::open(&config.database, clock, hub.publisher()).await?;
+    hub.attach(store.clone());
     Ok((store, hub))
 }
 

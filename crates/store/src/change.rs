@@ -12,6 +12,8 @@ pub enum Change {
     Joined { user: UserId, conversation: Box<Conversation> },
     /// The session's sockets must close.
     SessionEnded { user: UserId, session: SessionId },
+    /// The person's sockets must close until they agree again.
+    ConsentWithdrawn { user: UserId },
 }
 
 impl Change {

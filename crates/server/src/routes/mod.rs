@@ -1,14 +1,19 @@
 //! Everything the server answers, one file per subject. A handler decodes, calls one operation, and encodes.
 
 mod auth;
+mod conversations;
 pub mod docs;
+mod friend_requests;
+mod friends;
 mod health;
 mod me;
+mod messages;
 mod privacy_policy;
+mod users;
 
-use crate::assets;
 use crate::auth::require;
 use crate::problem::ApiError;
+use crate::{assets, socket};
 use actix_web::HttpResponse;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};

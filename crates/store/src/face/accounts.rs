@@ -2,6 +2,7 @@
 
 use super::{Store, write};
 use crate::backend::read;
+use crate::change::Change;
 use crate::error::Result;
 use crate::types::Id;
 use std::fmt;
@@ -162,7 +163,10 @@ impl Store {
 
     pub async fn withdraw_consent(&self, user: UserId) -> Result<()> {
         let now = self.clock.now();
-        write!(self, |ops, conn| Ok((ops::consents::withdraw(conn, user.into(), now).await?, Vec::new())))
+        write!(self, |ops, conn| {
+            let changes = vec![Change::ConsentWithdrawn { user }];
+            Ok((ops::consents::withdraw(conn, user.into(), now).await?, changes))
+        })
     }
 }
 

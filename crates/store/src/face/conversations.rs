@@ -7,7 +7,7 @@ use crate::write::{MarkWrite, Outcome, SendWrite, SentMessage, Write};
 use tokio::sync::oneshot;
 use umbrachat_protocol::{
     Changes, Conversation, ConversationId, FieldError, Member, Message, MessagePage, NewMessage, Rev, Seq,
-    UserId, limits, text,
+    ServerEvent, UserId, limits, text,
 };
 
 /// A direct conversation, and whether this call made it.
@@ -64,6 +64,16 @@ impl Store {
     /// Everything newer than a rev, oldest rev first.
     pub async fn changes(&self, me: UserId, id: ConversationId, since: Rev, limit: usize) -> Result<Changes> {
         read!(&self.backend, |ops, conn| ops::changes::since(conn, me.into(), id, since, limit).await)
+    }
+
+    /// What everybody who follows a conversation would have been told since a rev, and the rev that this reaches.
+    pub async fn changes_to_publish(
+        &self,
+        id: ConversationId,
+        since: Rev,
+        limit: usize,
+    ) -> Result<(Rev, Vec<(Rev, ServerEvent)>)> {
+        read!(&self.backend, |ops, conn| ops::changes::to_publish(conn, id, since, limit).await)
     }
 
     /// Deleting again changes nothing.

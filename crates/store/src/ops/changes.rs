@@ -5,11 +5,11 @@ use super::conversations::{member_rows, view};
 use super::membership::Membership;
 use crate::error::Result;
 use crate::rows::MessageRow;
-use crate::schema::messages;
+use crate::schema::{conversations, messages};
 use crate::types::Id;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use umbrachat_protocol::{Changes, ConversationId, Receipt, Rev, Seq};
+use umbrachat_protocol::{Changes, ConversationId, Receipt, Rev, Seq, ServerEvent};
 
 /// Rows newer than `since`, oldest rev first, at most `limit` of them.
 ///
@@ -74,4 +74,42 @@ pub(crate) async fn since(
         }
     }
     Ok(changes)
+}
+
+/// What everybody who follows a conversation would have been told since a rev, in order, and the rev that this reaches.
+/// None of it is meant for one reader: members' marks are left out, as not everybody may see them.
+pub(crate) async fn to_publish(
+    conn: &mut Conn,
+    conversation: ConversationId,
+    since: Rev,
+    limit: usize,
+) -> Result<(Rev, Vec<(Rev, ServerEvent)>)> {
+    let id = Id::from(conversation);
+    let head: i64 = conversations::table.find(id).select(conversations::rev).first(conn).await?;
+    let message_rows: Vec<MessageRow> = messages::table
+        .filter(messages::conversation_id.eq(id))
+        .filter(messages::rev.gt(since.0).and(messages::rev.le(head)))
+        .order(messages::rev)
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .select(MessageRow::as_select())
+        .load(conn)
+        .await?;
+    let reached = match message_rows.last() {
+        Some(last) if message_rows.len() == limit => last.rev,
+        _ => head,
+    };
+    let mut events = Vec::with_capacity(message_rows.len());
+    for row in message_rows {
+        events.push((Rev(row.rev), ServerEvent::Message { message: row.try_into()? }));
+    }
+    for (member, user, _) in member_rows(conn, conversation, since.0).await? {
+        if member.rev <= reached {
+            events.push((
+                Rev(member.rev),
+                ServerEvent::Member { member: member.into_wire(user.into(), false)? },
+            ));
+        }
+    }
+    events.sort_by_key(|(rev, _)| *rev);
+    Ok((Rev(reached), events))
 }

@@ -1,0 +1,221 @@
+//! One socket from its authentication to its end: a single task that reads, writes and keeps time.
+
+use super::authentication::{self, Refused};
+use super::commands;
+use crate::app::AppState;
+use crate::auth::CurrentUser;
+use crate::problem::ApiError;
+use crate::realtime::{Connected, Outgoing};
+use actix_web::web::Data;
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError, Session};
+use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Interval, interval_at, sleep_until, timeout};
+use umbrachat_protocol::socket::Ready;
+use umbrachat_protocol::{ClientCommand, CloseCode, ConversationId, Rev, ServerEvent, limits};
+
+const HEARTBEAT: Duration = Duration::from_secs(limits::HEARTBEAT_SECONDS as u64);
+/// A peer of whom nothing was heard for this long, not even the pong that every WebSocket gives by itself, has gone.
+const SILENCE: Duration = Duration::from_secs(45);
+/// How long a close frame may take to leave; a peer that does not read never gets it.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Why a connection ends.
+enum End {
+    /// The other side closed, or is gone.
+    Gone,
+    Close(CloseCode),
+    Broken(ProtocolError),
+}
+
+pub(super) async fn serve(
+    state: Data<AppState>,
+    mut session: Session,
+    mut stream: AggregatedMessageStream,
+    user: Option<CurrentUser>,
+) {
+    let end = match user {
+        Some(user) => Ok(user),
+        None => authentication::first_frame(&state, &mut session, &mut stream).await,
+    };
+    let end = match end {
+        Ok(user) => match Connection::begin(state, session.clone(), stream, user).await {
+            Ok(connection) => connection.run().await,
+            Err(code) => End::Close(code),
+        },
+        Err(Refused::Close(code)) => End::Close(code),
+        Err(Refused::Gone(Some(error))) => End::Broken(error),
+        Err(Refused::Gone(None)) => End::Gone,
+    };
+    let reason = match end {
+        End::Gone => None,
+        End::Close(code) => Some(reason(code)),
+        End::Broken(error) => Some(broken(&error)),
+    };
+    // Where nobody reads, the connection is cut when the session is dropped.
+    let _ = timeout(FAREWELL, session.close(reason)).await;
+}
+
+struct Connection {
+    state: Data<AppState>,
+    session: Session,
+    stream: AggregatedMessageStream,
+    user: CurrentUser,
+    connected: Connected,
+    queue: mpsc::Receiver<Outgoing>,
+    /// How far the snapshot reached in each conversation: what is not newer has been told already.
+    told: HashMap<ConversationId, Rev>,
+    heartbeat: Interval,
+    heard: Instant,
+    expires: Instant,
+}
+
+impl Connection {
+    /// Subscribes before it reads, so that no change falls between the snapshot and the events.
+    async fn begin(
+        state: Data<AppState>,
+        mut session: Session,
+        stream: AggregatedMessageStream,
+        user: CurrentUser,
+    ) -> Result<Self, CloseCode> {
+        let (connected, queue) = state.hub.connect(user.id, user.session);
+        let unavailable = |error| authentication::close_code(&ApiError::from(error));
+        connected.follow(state.store.conversation_ids(user.id).await.map_err(unavailable)?);
+        let snapshot = state.store.snapshot(user.id).await.map_err(unavailable)?;
+        connected.seed(&snapshot);
+        // Whatever ended the session before the hub knew of this socket has not told it.
+        let alive = state.store.session(user.session, &state.policy.version).await.map_err(unavailable)?;
+        if alive.is_none() {
+            return Err(CloseCode::SessionEnded);
+        }
+
+        let told = snapshot.conversations.iter().map(|row| (row.id, row.rev)).collect();
+        let ready = ServerEvent::Ready(Box::new(Ready {
+            session_id: user.session,
+            heartbeat_seconds: limits::HEARTBEAT_SECONDS,
+            snapshot,
+        }));
+        let text = serde_json::to_string(&ready).expect("events are always JSON");
+        session.text(text).await.map_err(|_| CloseCode::SlowConsumer)?;
+        let now = Instant::now();
+        let expires = now + remaining(&state, user);
+        let heartbeat = interval_at(now + HEARTBEAT, HEARTBEAT);
+        Ok(Self { state, session, stream, user, connected, queue, told, heartbeat, heard: now, expires })
+    }
+
+    async fn run(mut self) -> End {
+        let outlet = self.connected.outlet.clone();
+        // Ends the wait for a slow reader too: a writer that is stuck is exactly what has to be closed.
+        tokio::select! {
+            end = self.work() => end,
+            code = outlet.closed() => End::Close(code),
+        }
+    }
+
+    async fn work(&mut self) -> End {
+        loop {
+            let step = tokio::select! {
+                Some(outgoing) = self.queue.recv() => self.write(outgoing).await,
+                frame = self.stream.recv() => self.read(frame).await,
+                _ = self.heartbeat.tick() => self.beat().await,
+                () = sleep_until(self.expires) => Err(End::Close(CloseCode::Unauthenticated)),
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    async fn write(&mut self, outgoing: Outgoing) -> Result<(), End> {
+        if let Some((conversation, rev)) = outgoing.position
+            && let Some(told) = self.told.get(&conversation)
+        {
+            if rev <= *told {
+                return Ok(());
+            }
+            self.told.remove(&conversation);
+        }
+        self.session.text(outgoing.text).await.map_err(|_| End::Gone)
+    }
+
+    async fn beat(&mut self) -> Result<(), End> {
+        if self.heard.elapsed() >= SILENCE {
+            return Err(End::Gone);
+        }
+        self.check_expiry()?;
+        self.session.ping(b"").await.map_err(|_| End::Gone)?;
+        let text = serde_json::to_string(&ServerEvent::Heartbeat {}).expect("events are always JSON");
+        self.session.text(text).await.map_err(|_| End::Gone)
+    }
+
+    async fn read(&mut self, frame: Option<Result<AggregatedMessage, ProtocolError>>) -> Result<(), End> {
+        self.heard = Instant::now();
+        match frame {
+            Some(Ok(AggregatedMessage::Text(text))) => self.obey(&text).await,
+            Some(Ok(AggregatedMessage::Ping(bytes))) => {
+                self.session.pong(&bytes).await.map_err(|_| End::Gone)
+            }
+            Some(Ok(AggregatedMessage::Pong(_))) => Ok(()),
+            Some(Ok(AggregatedMessage::Binary(_))) => Err(End::Close(CloseCode::Unsupported)),
+            Some(Ok(AggregatedMessage::Close(_))) | None => Err(End::Gone),
+            Some(Err(error)) => Err(End::Broken(error)),
+        }
+    }
+
+    async fn obey(&mut self, text: &str) -> Result<(), End> {
+        self.check_expiry()?;
+        let (state, user, outlet) = (&self.state, self.user, &self.connected.outlet);
+        match commands::parse(text) {
+            Ok(ClientCommand::SendMessage(command)) => commands::send_message(state, user, outlet, command),
+            Ok(ClientCommand::MarkDelivered(command)) => {
+                commands::mark(state, user, outlet, command, |seq| (Some(seq), None));
+            }
+            Ok(ClientCommand::MarkRead(command)) => {
+                commands::mark(state, user, outlet, command, |seq| (None, Some(seq)));
+            }
+            Ok(ClientCommand::Authenticate(command)) => {
+                match authentication::check(state, &command.access_token).await {
+                    Ok(again) if (again.id, again.session) == (user.id, user.session) => {
+                        self.user = again;
+                        self.expires = Instant::now() + remaining(&self.state, again);
+                    }
+                    Ok(_) => return Err(End::Close(CloseCode::Unauthenticated)),
+                    Err(error) => {
+                        outlet.answer(&commands::error_event(command.reference, &error));
+                        return Err(End::Close(authentication::close_code(&error)));
+                    }
+                }
+            }
+            Err(event) => outlet.answer(&event),
+        }
+        Ok(())
+    }
+
+    fn check_expiry(&self) -> Result<(), End> {
+        if self.state.store.clock().now() >= self.user.token_expires_at {
+            return Err(End::Close(CloseCode::Unauthenticated));
+        }
+        Ok(())
+    }
+}
+
+fn remaining(state: &AppState, user: CurrentUser) -> Duration {
+    let micros = user.token_expires_at.0 - state.store.clock().now().0;
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+}
+
+fn reason(code: CloseCode) -> CloseReason {
+    CloseReason { code: code.code().into(), description: Some(code.reason().to_owned()) }
+}
+
+fn broken(error: &ProtocolError) -> CloseReason {
+    match error {
+        ProtocolError::Overflow => reason(CloseCode::TooBig),
+        ProtocolError::Io(error) if error.kind() == ErrorKind::InvalidData => reason(CloseCode::InvalidText),
+        // The aggregation of fragments reports what is too long as an error of no kind.
+        ProtocolError::Io(_) => reason(CloseCode::TooBig),
+        other => CloseReason { code: actix_ws::CloseCode::Protocol, description: Some(other.to_string()) },
+    }
+}
