@@ -1,1 +1,27 @@
-fn main() {}
+//! The web client of UmbraChat.
+
+mod api;
+mod app;
+mod browser;
+mod components;
+mod moments;
+mod page;
+mod pages;
+mod realtime;
+mod room;
+mod session;
+mod sky;
+mod socket;
+mod stores;
+mod texts;
+
+use leptos::prelude::document;
+use wasm_bindgen::JsCast;
+
+fn main() {
+    let root = document().get_element_by_id("app").expect("index.html has an element for the app");
+    // What was there until now only said that something is coming.
+    root.set_inner_html("");
+    leptos::mount::mount_to(root.unchecked_into(), app::app).forget();
+    sky::wake();
+}

@@ -1,0 +1,261 @@
+//! The REST API, as typed calls. What needs no session is a function of [`public`]; the rest belongs to a session.
+
+use crate::browser;
+use futures_util::lock::Mutex;
+use gloo_net::http::{Method, RequestBuilder};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::cell::{Cell, RefCell};
+use umbrachat_client_core::Millis;
+use umbrachat_protocol::{
+    AskedFriend, Changes, Conversation, ConversationId, ErrorCode, Friend, Me, Member, Message, MessagePage,
+    NewFriendRequest, Problem, Rev, Seq, SignedIn, Snapshot, UpdateMe, UserId, paths,
+};
+
+/// Milliseconds after which a call counts as failed.
+const TIMEOUT: u32 = 20_000;
+
+/// Why a call did not bring what it should.
+#[derive(Clone, Debug)]
+pub(crate) enum ApiError {
+    /// The server refused, and says why.
+    Problem(Box<Problem>),
+    /// No answer: no network, no server, or too slow.
+    Unreachable,
+    /// An answer that is not the server's: from a proxy, or of another version.
+    Unexpected,
+}
+
+impl ApiError {
+    /// The server's code, where it was the server that answered.
+    pub(crate) fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Problem(problem) => Some(problem.code),
+            Self::Unreachable | Self::Unexpected => None,
+        }
+    }
+
+    /// Whether the server refuses the session for good, so that only signing in helps.
+    fn ends_session(&self) -> bool {
+        matches!(self, Self::Problem(problem) if problem.status == 401)
+    }
+}
+
+/// Calls that need no session.
+pub(crate) mod public {
+    use super::{ApiError, Method, call};
+    use umbrachat_protocol::{
+        Credentials, PrivacyPolicy, Recover, Refresh, Register, Registered, SignedIn, paths,
+    };
+
+    pub(crate) async fn register(body: &Register) -> Result<Registered, ApiError> {
+        call(Method::POST, paths::REGISTER, None, Some(body)).await
+    }
+
+    pub(crate) async fn login(body: &Credentials) -> Result<SignedIn, ApiError> {
+        call(Method::POST, paths::LOGIN, None, Some(body)).await
+    }
+
+    pub(crate) async fn recover(body: &Recover) -> Result<SignedIn, ApiError> {
+        call(Method::POST, paths::RECOVER, None, Some(body)).await
+    }
+
+    /// Goes on with the session whose cookie the browser keeps.
+    pub(crate) async fn refresh() -> Result<SignedIn, ApiError> {
+        call(Method::POST, paths::REFRESH, None, Some(&Refresh::default())).await
+    }
+
+    pub(crate) async fn privacy_policy() -> Result<PrivacyPolicy, ApiError> {
+        call(Method::GET, paths::PRIVACY_POLICY, None, None::<&()>).await
+    }
+}
+
+/// What asking for a new access token came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renewal {
+    Renewed,
+    /// Only signing in helps.
+    SessionEnded,
+    /// Somebody else has signed in with this browser meanwhile.
+    OtherPerson,
+    Unreachable,
+}
+
+/// Calls with a session's access token, which lives in memory alone and is renewed when it has ended.
+pub(crate) struct AuthorizedApi {
+    person: UserId,
+    token: RefCell<String>,
+    ends_at: Cell<Millis>,
+    /// Held while a new token is fetched, so that calls which find the old one ended fetch it once together.
+    renewing: Mutex<()>,
+    /// Called once when only signing in helps.
+    on_end: Box<dyn Fn(Renewal)>,
+}
+
+impl AuthorizedApi {
+    pub(crate) fn new(signed_in: &SignedIn, on_end: impl Fn(Renewal) + 'static) -> Self {
+        let api = Self {
+            person: signed_in.user.user.id,
+            token: RefCell::default(),
+            ends_at: Cell::default(),
+            renewing: Mutex::new(()),
+            on_end: Box::new(on_end),
+        };
+        api.keep(signed_in);
+        api
+    }
+
+    pub(crate) fn token(&self) -> String {
+        self.token.borrow().clone()
+    }
+
+    /// When the access token ends, by [`browser::monotonic`].
+    pub(crate) fn token_ends_at(&self) -> Millis {
+        self.ends_at.get()
+    }
+
+    /// Gets a new access token in place of this one, unless that has been done meanwhile.
+    pub(crate) async fn renew(&self, stale: &str) -> Renewal {
+        let _turn = self.renewing.lock().await;
+        if *self.token.borrow() != stale {
+            return Renewal::Renewed;
+        }
+        let renewal = match public::refresh().await {
+            Ok(signed_in) if signed_in.user.user.id == self.person => {
+                self.keep(&signed_in);
+                return Renewal::Renewed;
+            }
+            Ok(_) => Renewal::OtherPerson,
+            Err(error) if error.ends_session() => Renewal::SessionEnded,
+            Err(_) => return Renewal::Unreachable,
+        };
+        (self.on_end)(renewal);
+        renewal
+    }
+
+    pub(crate) async fn logout(&self) -> Result<(), ApiError> {
+        self.send(Method::POST, paths::LOGOUT, None).await.map(drop)
+    }
+
+    pub(crate) async fn update_me(&self, update: &UpdateMe) -> Result<Me, ApiError> {
+        self.call(Method::PATCH, paths::ME, Some(update)).await
+    }
+
+    pub(crate) async fn ask_friend(&self, username: &str) -> Result<AskedFriend, ApiError> {
+        let body = NewFriendRequest { username: username.to_owned() };
+        self.call(Method::POST, paths::FRIEND_REQUESTS, Some(&body)).await
+    }
+
+    pub(crate) async fn accept_friend(&self, person: UserId) -> Result<Friend, ApiError> {
+        self.call(Method::POST, &paths::accept_friend_request(person), None::<&()>).await
+    }
+
+    /// Declines an incoming request, or takes back an outgoing one.
+    pub(crate) async fn drop_friend_request(&self, person: UserId) -> Result<(), ApiError> {
+        self.send(Method::DELETE, &paths::friend_request(person), None).await.map(drop)
+    }
+
+    pub(crate) async fn unfriend(&self, person: UserId) -> Result<(), ApiError> {
+        self.send(Method::DELETE, &paths::friend(person), None).await.map(drop)
+    }
+
+    pub(crate) async fn direct_conversation(&self, person: UserId) -> Result<Conversation, ApiError> {
+        self.call(Method::PUT, &paths::direct(person), None::<&()>).await
+    }
+
+    pub(crate) async fn delete_message(&self, id: ConversationId, seq: Seq) -> Result<Message, ApiError> {
+        self.call(Method::DELETE, &paths::message(id, seq), None::<&()>).await
+    }
+
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, ApiError> {
+        self.call(Method::GET, paths::SNAPSHOT, None::<&()>).await
+    }
+
+    pub(crate) async fn changes(&self, id: ConversationId, since: Rev) -> Result<Changes, ApiError> {
+        self.call(Method::GET, &format!("{}?since={since}", paths::changes(id)), None::<&()>).await
+    }
+
+    pub(crate) async fn history(
+        &self,
+        id: ConversationId,
+        before: Option<Seq>,
+        limit: i64,
+    ) -> Result<MessagePage, ApiError> {
+        let before = before.map(|seq| format!("&before={seq}")).unwrap_or_default();
+        self.call(Method::GET, &format!("{}?limit={limit}{before}", paths::messages(id)), None::<&()>).await
+    }
+
+    pub(crate) async fn members(&self, id: ConversationId) -> Result<Vec<Member>, ApiError> {
+        self.call(Method::GET, &paths::members(id), None::<&()>).await
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, ApiError> {
+        decode(&self.send(method, path, encode(body)?).await?)
+    }
+
+    /// Sends with the token; where it has ended, once more with a new one.
+    async fn send(&self, method: Method, path: &str, body: Option<String>) -> Result<String, ApiError> {
+        let token = self.token();
+        let answer = send(method.clone(), path, Some(&token), body.clone()).await;
+        match answer {
+            Err(error) if error.ends_session() => match self.renew(&token).await {
+                Renewal::Renewed => send(method, path, Some(&self.token()), body).await,
+                Renewal::Unreachable => Err(ApiError::Unreachable),
+                Renewal::SessionEnded | Renewal::OtherPerson => Err(error),
+            },
+            answer => answer,
+        }
+    }
+
+    fn keep(&self, signed_in: &SignedIn) {
+        self.token.replace(signed_in.access_token.clone());
+        self.ends_at.set(browser::monotonic().plus(u64::from(signed_in.access_expires_in) * 1_000));
+    }
+}
+
+async fn call<T: DeserializeOwned>(
+    method: Method,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&impl Serialize>,
+) -> Result<T, ApiError> {
+    decode(&send(method, path, token, encode(body)?).await?)
+}
+
+/// The part of a call that is the same for all types, so that it is compiled once.
+async fn send(
+    method: Method,
+    path: &str,
+    token: Option<&str>,
+    body: Option<String>,
+) -> Result<String, ApiError> {
+    let timeout = web_sys::AbortSignal::timeout_with_u32(TIMEOUT);
+    let mut request = RequestBuilder::new(path).method(method).abort_signal(Some(&timeout));
+    if let Some(token) = token {
+        request = request.header("authorization", &format!("Bearer {token}"));
+    }
+    let request = match body {
+        Some(body) => request.header("content-type", "application/json").body(body),
+        None => request.build(),
+    };
+    let response = request.map_err(|_| ApiError::Unexpected)?.send().await.map_err(|_| ApiError::Unreachable)?;
+    let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
+    if response.ok() {
+        Ok(text)
+    } else {
+        Err(decode(&text).map_or(ApiError::Unexpected, |problem| ApiError::Problem(Box::new(problem))))
+    }
+}
+
+fn encode(body: Option<&impl Serialize>) -> Result<Option<String>, ApiError> {
+    body.map(serde_json::to_string).transpose().map_err(|_| ApiError::Unexpected)
+}
+
+fn decode<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
+    serde_json::from_str(text).map_err(|_| ApiError::Unexpected)
+}

@@ -1,0 +1,149 @@
+//! Which page is shown: by the address, and by who is signed in.
+
+use crate::components::icon::mark;
+use crate::page::Page;
+use crate::pages;
+use crate::room::room;
+use crate::session::{Session, State};
+use crate::stores::device;
+use crate::{browser, texts};
+use leptos::prelude::*;
+use leptos_router::WildcardSegment;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use leptos_router::NavigateOptions;
+
+/// The query that remembers where somebody wanted to go before they had to sign in.
+const NEXT: &str = "next";
+
+pub(crate) fn app() -> impl IntoView {
+    let session = Session::start();
+    // One route takes all addresses: `Page` is the list of them, which the compiler checks.
+    view! {
+        <Router>
+            <FlatRoutes fallback=|| ()>
+                <Route path=WildcardSegment("page") view=move || pages(session) />
+            </FlatRoutes>
+        </Router>
+    }
+}
+
+/// What fills the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scene {
+    /// It is not known yet what to show.
+    Waking { trouble: bool },
+    RecoveryCodes,
+    Room,
+    Public(Page),
+}
+
+fn pages(session: Session) -> AnyView {
+    let path = use_location().pathname;
+    let page = Memo::new(move |_| path.with(|path| Page::at(path)));
+    let scene = Memo::new(move |_| scene(session, page.get()));
+    redirect(session, page);
+    move_focus(page);
+    mark_place(scene);
+    let content = move || match scene.get() {
+        Scene::Waking { trouble } => waking(trouble),
+        Scene::RecoveryCodes => match (session.account(), session.codes()) {
+            (Some(account), Some(codes)) => pages::recovery_codes::recovery_codes(session, &account.user(), &codes),
+            _ => waking(false),
+        },
+        Scene::Room => session.account().map_or_else(|| waking(false), |account| room(account, page)),
+        Scene::Public(page) => public(session, page),
+    };
+    content.into_any()
+}
+
+fn scene(session: Session, page: Page) -> Scene {
+    match session.state() {
+        State::SignedIn(_) if session.codes().is_some() => Scene::RecoveryCodes,
+        State::SignedIn(_) if page.is_in_room() => Scene::Room,
+        // Elsewhere is better for these people; `redirect` takes them there.
+        State::SignedIn(_) if page.is_entrance() => Scene::Waking { trouble: false },
+        State::SignedOut(_) if page.is_in_room() => Scene::Waking { trouble: false },
+        State::Starting { trouble } if page.is_in_room() => Scene::Waking { trouble },
+        // Who was signed in the last time most probably still is: better nothing for a moment than a page that goes away.
+        State::Starting { trouble } if page.is_entrance() && (device::was_signed_in() || page != Page::Landing) => {
+            Scene::Waking { trouble }
+        }
+        _ => Scene::Public(page),
+    }
+}
+
+fn public(session: Session, page: Page) -> AnyView {
+    match (page, untrack(|| session.state())) {
+        (Page::SignUp, State::SignedOut(visitor)) => pages::sign_up::sign_up(visitor),
+        (Page::SignIn, State::SignedOut(visitor)) => pages::sign_in::sign_in(visitor, untrack(|| session.ended())),
+        (Page::Recover, State::SignedOut(visitor)) => pages::recover::recover(visitor),
+        (Page::Landing, _) => pages::landing::landing(),
+        (Page::Privacy, _) => pages::privacy::privacy(),
+        (Page::About, _) => pages::about::about(),
+        (Page::NotFound, _) => pages::not_found::not_found(),
+        _ => waking(false),
+    }
+}
+
+fn waking(trouble: bool) -> AnyView {
+    view! {
+        <main class="waking">
+            <div>{mark()} <p class="soft" role="status">{trouble.then_some(texts::UNREACHABLE_STARTING)}</p></div>
+        </main>
+    }
+    .into_any()
+}
+
+/// Takes people to where there is something for them.
+fn redirect(session: Session, page: Memo<Page>) {
+    let navigate = use_navigate();
+    let location = use_location();
+    let query = use_query_map();
+    Effect::new(move || {
+        let page = page.get();
+        let target = match session.state() {
+            State::SignedIn(_) if page.is_entrance() => {
+                let next = query.with_untracked(|query| query.get(NEXT));
+                // Only ever to a page of the room: an address may come from anywhere.
+                next.filter(|next| Page::at(next).is_in_room()).unwrap_or_else(|| "/chats".to_owned())
+            }
+            State::SignedOut(_) if page.is_in_room() => {
+                let wanted = location.pathname.get_untracked();
+                match (session.ended(), page) {
+                    (false, Page::Chats) => "/".to_owned(),
+                    _ => format!("/sign-in?{NEXT}={wanted}"),
+                }
+            }
+            _ => return,
+        };
+        navigate(&target, NavigateOptions { replace: true, ..NavigateOptions::default() });
+    });
+}
+
+/// A new page is read from its heading; without this the focus would stay on a link that is gone.
+fn move_focus(page: Memo<Page>) {
+    Effect::new(move |before: Option<Page>| {
+        let page = page.get();
+        // A conversation has its own idea: its text box.
+        if before.is_some_and(|before| before != page) && !matches!(page, Page::Chat(_)) {
+            request_animation_frame(|| browser::focus("title"));
+        }
+        page
+    });
+}
+
+/// The sky is brightest where there is least to read.
+fn mark_place(scene: Memo<Scene>) {
+    Effect::new(move || {
+        let place = match scene.get() {
+            Scene::Public(Page::Landing | Page::NotFound) | Scene::Waking { .. } => "open",
+            Scene::Public(_) | Scene::RecoveryCodes => "page",
+            Scene::Room => "room",
+        };
+        if let Some(root) = document().document_element() {
+            // The attribute's name is valid, so it cannot be refused.
+            let _ = root.set_attribute("data-place", place);
+        }
+    });
+}

@@ -1,0 +1,149 @@
+//! What the browser offers, in Rust's terms.
+
+use js_sys::{Array, Object, Reflect};
+use leptos::prelude::{document, window};
+use std::cell::Cell;
+use umbrachat_client_core::Millis;
+use umbrachat_protocol::{ClientId, Timestamp};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// A clock that never runs backwards, for waiting.
+pub(crate) fn monotonic() -> Millis {
+    thread_local! {
+        /// How long the device has slept since the page began: the page's own clock may stand still then.
+        static SLEPT: Cell<f64> = const { Cell::new(0.0) };
+        static OFFSET: Cell<Option<f64>> = const { Cell::new(None) };
+    }
+    let page = window().performance().map_or(0.0, |performance| performance.now());
+    let offset = js_sys::Date::now() - page;
+    let slept = OFFSET.replace(Some(offset)).map_or(0.0, |before| offset - before);
+    // What is less may be the wall clock being set right.
+    if slept > 2_000.0 {
+        SLEPT.set(SLEPT.get() + slept);
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since the page began")]
+    Millis((page + SLEPT.get()) as u64)
+}
+
+/// The device's wall clock, for showing.
+pub(crate) fn now() -> Timestamp {
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit in an i64")]
+    Timestamp(js_sys::Date::now() as i64 * 1_000)
+}
+
+/// A moment as the device's own calendar and clock show it.
+pub(crate) fn local_date(time: Timestamp) -> js_sys::Date {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit in the 53 bits of an f64")]
+    let milliseconds = time.0.div_euclid(1_000) as f64;
+    js_sys::Date::new(&JsValue::from_f64(milliseconds))
+}
+
+/// Formats a moment as `Intl.DateTimeFormat` does with these options, in the language of the browser.
+pub(crate) fn format_date(time: Timestamp, options: &[(&str, &str)]) -> String {
+    let settings = Object::new();
+    for (key, value) in options {
+        // Setting a property of a plain object cannot fail.
+        let _ = Reflect::set(&settings, &JsValue::from_str(key), &JsValue::from_str(value));
+    }
+    let format = js_sys::Intl::DateTimeFormat::new(&Array::new(), &settings);
+    let text = format.format().call1(&JsValue::UNDEFINED, &local_date(time));
+    text.ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+/// Random bits, for what needs no secrecy but must not repeat.
+pub(crate) fn random_seed() -> u64 {
+    u64::from_le_bytes(random_bytes())
+}
+
+/// A new random UUID. `crypto.randomUUID` is missing on plain http, so this asks for the bits themselves.
+pub(crate) fn new_client_id() -> ClientId {
+    ClientId(uuid::Builder::from_random_bytes(random_bytes()).into_uuid())
+}
+
+fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    let crypto = window().crypto().expect("every browser that runs WebAssembly has crypto");
+    crypto.get_random_values_with_u8_array(&mut bytes).expect("a few bytes are within its quota");
+    bytes
+}
+
+/// Such as "Firefox on Linux": what the list of devices shows.
+pub(crate) fn device_name() -> String {
+    let agent = window().navigator().user_agent().unwrap_or_default();
+    let named = |names: &[(&str, &'static str)], fallback| {
+        names.iter().find(|(mark, _)| agent.contains(mark)).map_or(fallback, |(_, name)| *name)
+    };
+    // The order matters: Edge and Opera also say Chrome, and Chrome also says Safari.
+    let browser = named(
+        &[
+            ("Firefox/", "Firefox"),
+            ("Edg", "Edge"),
+            ("OPR/", "Opera"),
+            ("SamsungBrowser/", "Samsung Internet"),
+            ("CriOS/", "Chrome"),
+            ("Chrome/", "Chrome"),
+            ("Safari/", "Safari"),
+        ],
+        "Browser",
+    );
+    let system = named(
+        &[
+            ("Android", "Android"),
+            ("iPhone", "iPhone"),
+            ("iPad", "iPad"),
+            ("Mac OS X", "macOS"),
+            ("Windows", "Windows"),
+            ("CrOS", "ChromeOS"),
+            ("Linux", "Linux"),
+        ],
+        "",
+    );
+    if system.is_empty() { browser.to_owned() } else { format!("{browser} on {system}") }
+}
+
+/// Whether somebody can be looking: the page is visible and its window has the focus.
+pub(crate) fn is_attended() -> bool {
+    let document = document();
+    !document.hidden() && document.has_focus().unwrap_or(false)
+}
+
+/// Whether the main pointer is a finger, so that a keyboard on the screen would cover half of it.
+pub(crate) fn is_touch() -> bool {
+    matches("(pointer: coarse)")
+}
+
+pub(crate) fn prefers_reduced_motion() -> bool {
+    matches("(prefers-reduced-motion: reduce)")
+}
+
+fn matches(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
+}
+
+/// Moves the focus to an element, by its id.
+pub(crate) fn focus(id: &str) {
+    if let Some(element) = document().get_element_by_id(id).and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // An element that cannot take the focus leaves it where it is.
+        let _ = element.focus();
+    }
+}
+
+/// Puts text on the clipboard; false where the browser does not let it.
+pub(crate) async fn copy(text: &str) -> bool {
+    let navigator = window().navigator();
+    // Missing on plain http, though its binding says otherwise.
+    let offered = Reflect::get(&navigator, &JsValue::from_str("clipboard")).is_ok_and(|it| !it.is_undefined());
+    offered && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
+}
+
+/// Lets the browser save a small text as a file.
+pub(crate) fn download(file_name: &str, text: &str) -> Result<(), JsValue> {
+    let blob = web_sys::Blob::new_with_str_sequence(&Array::of1(&JsValue::from_str(text)))?;
+    let url = web_sys::Url::create_object_url_with_blob(&blob)?;
+    let anchor: web_sys::HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    anchor.set_href(&url);
+    anchor.set_download(file_name);
+    anchor.click();
+    web_sys::Url::revoke_object_url(&url)
+}

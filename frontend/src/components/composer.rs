@@ -1,0 +1,93 @@
+//! Where messages are written.
+
+use crate::browser;
+use crate::components::icon::{self, icon};
+use crate::texts;
+use leptos::html;
+use leptos::prelude::*;
+use umbrachat_protocol::{limits, text};
+
+/// How many characters before the limit the count shows.
+const WARN_BEFORE: usize = 500;
+
+/// A text box that grows with what is written, and the button that sends it. Enter sends; with Shift, and on devices with a
+/// keyboard on the screen, it begins a new line.
+pub(crate) fn composer(draft: RwSignal<String>, on_send: Callback<String>) -> AnyView {
+    let element = NodeRef::<html::Textarea>::new();
+    let length = Memo::new(move |_| draft.with(|draft| draft.chars().count()));
+    let ready = Memo::new(move |_| draft.with(|draft| text::body(draft).is_ok()));
+    let send = move || {
+        if ready.get_untracked() {
+            on_send.run(draft.get_untracked());
+            draft.set(String::new());
+        }
+        if let Some(element) = element.get_untracked() {
+            // Whoever has sent one message may want to send another.
+            let _ = element.focus();
+        }
+    };
+    let on_keydown = move |event: leptos::ev::KeyboardEvent| {
+        // Within an input method Enter chooses a word.
+        let sends = event.key() == "Enter" && !event.shift_key() && !event.is_composing() && !browser::is_touch();
+        if sends {
+            event.prevent_default();
+            send();
+        }
+    };
+    let count = move || {
+        let length = length.get();
+        if length > limits::BODY_MAX {
+            texts::too_long(length - limits::BODY_MAX)
+        } else if length + WARN_BEFORE > limits::BODY_MAX {
+            texts::characters_left(limits::BODY_MAX - length)
+        } else {
+            String::new()
+        }
+    };
+    Effect::new(move || {
+        if let Some(element) = element.get()
+            && !browser::is_touch()
+        {
+            let _ = element.focus();
+        }
+    });
+    view! {
+        <form
+            class="composer"
+            on:submit=move |event| {
+                event.prevent_default();
+                send();
+            }
+        >
+            <div class="grow" data-text=move || draft.get()>
+                <textarea
+                    id="message"
+                    rows="1"
+                    dir="auto"
+                    enterkeyhint="enter"
+                    aria-label=texts::MESSAGE
+                    placeholder=texts::MESSAGE
+                    aria-describedby="message-count"
+                    node_ref=element
+                    on:keydown=on_keydown
+                    bind:value=draft
+                ></textarea>
+            </div>
+            <button
+                type="submit"
+                class="send"
+                class:ready=move || ready.get()
+                aria-label=texts::SEND
+                title=texts::SEND
+                // Else the button takes the focus and the keyboard on the screen goes away.
+                on:mousedown=|event| event.prevent_default()
+            >
+                {icon(icon::SEND)}
+            </button>
+            <p class="count" class:over=move || { length.get() > limits::BODY_MAX } id="message-count">
+                {count}
+            </p>
+        </form>
+    }
+    .into_any()
+}

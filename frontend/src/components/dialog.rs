@@ -1,0 +1,78 @@
+//! Modal dialogs. The browser's own element keeps the focus inside, closes on Escape and gives the focus back.
+
+use crate::texts;
+use leptos::html;
+use leptos::prelude::*;
+
+/// Shows its content above everything else while `open`.
+pub(crate) fn dialog(open: RwSignal<bool>, label: &'static str, content: impl IntoView + 'static) -> AnyView {
+    let element = NodeRef::<html::Dialog>::new();
+    Effect::new(move || {
+        let (Some(dialog), open) = (element.get(), open.get()) else { return };
+        if open && !dialog.open() {
+            // It is in the document and not shown yet, so nothing speaks against showing it.
+            let _ = dialog.show_modal();
+        } else if !open && dialog.open() {
+            dialog.close();
+        }
+    });
+    // The dialog's own box is filled by its body: what hits the dialog itself is the backdrop.
+    let close_on_backdrop = move |event: leptos::ev::MouseEvent| {
+        if event.target() == event.current_target() {
+            open.set(false);
+        }
+    };
+    view! {
+        <dialog
+            class="dialog"
+            aria-label=label
+            node_ref=element
+            on:close=move |_| open.set(false)
+            on:click=close_on_backdrop
+        >
+            <div class="dialog-body">{content.into_any()}</div>
+        </dialog>
+    }
+    .into_any()
+}
+
+/// A question before something that cannot be undone.
+pub(crate) struct Question {
+    pub(crate) title: Signal<String>,
+    pub(crate) text: Signal<String>,
+    pub(crate) yes: &'static str,
+    pub(crate) no: &'static str,
+}
+
+/// Asks while `open`.
+pub(crate) fn confirm(open: RwSignal<bool>, question: Question, on_yes: Callback<()>) -> AnyView {
+    let Question { title, text, yes, no } = question;
+    let confirmed = move |_| {
+        open.set(false);
+        on_yes.run(());
+    };
+    let content = view! {
+        <h2>{move || title.get()}</h2>
+        <p class="soft">{move || text.get()}</p>
+        <div class="actions end">
+            <button type="button" class="button quiet" on:click=move |_| open.set(false)>
+                {no}
+            </button>
+            <button type="button" class="button danger" on:click=confirmed>
+                {yes}
+            </button>
+        </div>
+    };
+    dialog(open, yes, content)
+}
+
+/// The button that closes a dialog which only tells something.
+pub(crate) fn close_button(open: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <div class="actions end">
+            <button type="button" class="button" on:click=move |_| open.set(false)>
+                {texts::CLOSE}
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,65 @@
+//! Points in time as people say them, in the device's own time zone.
+
+use crate::{browser, texts};
+use leptos::leptos_dom::helpers::set_interval;
+use leptos::prelude::*;
+use std::time::Duration;
+use umbrachat_protocol::Timestamp;
+
+const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
+
+/// Which day it is. Night owls see it change.
+#[derive(Clone, Copy)]
+pub(crate) struct Today(RwSignal<i64>);
+
+impl Today {
+    /// Keeps up with the calendar from now on.
+    pub(crate) fn watch() -> Self {
+        let today = RwSignal::new(day_of(browser::now()));
+        set_interval(
+            move || {
+                let now = day_of(browser::now());
+                if today.get_untracked() != now {
+                    today.set(now);
+                }
+            },
+            Duration::from_secs(30),
+        );
+        Self(today)
+    }
+
+    /// Such as "Today", or "Monday, 23 November".
+    pub(crate) fn name_of(self, time: Timestamp) -> String {
+        match self.0.get() - day_of(time) {
+            0 => texts::TODAY.to_owned(),
+            1 => texts::YESTERDAY.to_owned(),
+            2..=180 => browser::format_date(time, &[("weekday", "long"), ("day", "numeric"), ("month", "long")]),
+            _ => browser::format_date(time, &[("day", "numeric"), ("month", "long"), ("year", "numeric")]),
+        }
+    }
+
+    /// As short as it can be said: the hour today, the weekday this week, the date before.
+    pub(crate) fn shortly(self, time: Timestamp) -> String {
+        match self.0.get() - day_of(time) {
+            0 => clock(time),
+            1 => texts::YESTERDAY.to_owned(),
+            2..=6 => browser::format_date(time, &[("weekday", "short")]),
+            7..=180 => browser::format_date(time, &[("day", "numeric"), ("month", "short")]),
+            _ => browser::format_date(time, &[("day", "numeric"), ("month", "short"), ("year", "2-digit")]),
+        }
+    }
+}
+
+/// Such as "21:04".
+pub(crate) fn clock(time: Timestamp) -> String {
+    browser::format_date(time, &[("hour", "2-digit"), ("minute", "2-digit")])
+}
+
+/// Numbers the days of the device's calendar.
+pub(crate) fn day_of(time: Timestamp) -> i64 {
+    let date = browser::local_date(time);
+    let local = date.get_time() - date.get_timezone_offset() * 60_000.0;
+    #[expect(clippy::cast_possible_truncation, reason = "the number of days since 1970 fits")]
+    let day = (local / MILLISECONDS_A_DAY).floor() as i64;
+    day
+}

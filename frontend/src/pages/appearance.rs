@@ -1,0 +1,53 @@
+//! Night, dawn, or as the device is set. It shows at once, and stays on this device and with the account.
+
+use crate::components::frame::title;
+use crate::realtime::Part;
+use crate::room::Room;
+use crate::stores::{appearance, device};
+use crate::texts;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use umbrachat_client_core::Input;
+use umbrachat_protocol::{ServerEvent, SettingsPatch, Theme, UpdateMe};
+
+pub(crate) fn appearance(room: Room) -> AnyView {
+    let live = room.account.live;
+    let of_account = live.read(Part::Me, |state| state.me.as_ref().map(|me| me.settings.theme));
+    let theme = RwSignal::new(device::theme().or(of_account).unwrap_or_default());
+    let choose = move |chosen: Theme| {
+        theme.set(chosen);
+        appearance::choose(chosen);
+        spawn_local(async move {
+            let settings = Some(SettingsPatch { theme: Some(chosen), ..SettingsPatch::default() });
+            match room.account.api().update_me(&UpdateMe { display_name: None, settings }).await {
+                Ok(me) => live.tell(Input::Answer(ServerEvent::Account { user: me })),
+                Err(error) => room.notices.say(texts::error(&error)),
+            }
+        });
+    };
+    let choice = move |value: Theme, label: &'static str, hint: &'static str| {
+        view! {
+            <label class=format!("choice sky-{}", appearance::name(value))>
+                <input
+                    type="radio"
+                    name="theme"
+                    prop:checked=move || theme.get() == value
+                    on:change=move |_| choose(value)
+                />
+                <span class="swatch" aria-hidden="true"></span>
+                <span class="name">{label}</span>
+                <span class="soft">{hint}</span>
+            </label>
+        }
+    };
+    view! {
+        {title(texts::APPEARANCE)}
+        <fieldset class="choices">
+            <legend>{texts::THEME_LEGEND}</legend>
+            {choice(Theme::Night, texts::THEME_NIGHT, texts::THEME_NIGHT_HINT)}
+            {choice(Theme::Dawn, texts::THEME_DAWN, texts::THEME_DAWN_HINT)}
+            {choice(Theme::System, texts::THEME_SYSTEM, texts::THEME_SYSTEM_HINT)}
+        </fieldset>
+    }
+    .into_any()
+}

@@ -1,0 +1,155 @@
+//! The conversations, and beside them the one that is open. On a narrow screen they are two screens.
+
+use crate::components::avatar::avatar;
+use crate::page::{self, Page};
+use crate::pages::conversation::conversation;
+use crate::realtime::Part;
+use crate::room::Room;
+use crate::texts;
+use leptos::prelude::*;
+use umbrachat_client_core::{ConversationState, State};
+use umbrachat_protocol::{ConversationId, User, UserId};
+
+pub(crate) fn chats(room: Room, page: Memo<Page>) -> AnyView {
+    let open = Memo::new(move |_| match page.get() {
+        Page::Chat(id) => Some(id),
+        _ => None,
+    });
+    let pane = move || match open.get() {
+        Some(id) => conversation(room, id),
+        None => view! { <p class="choose soft">{texts::CHOOSE_CHAT}</p> }.into_any(),
+    };
+    view! {
+        <div class="chats">
+            <section class="list-pane pane" aria-labelledby="title">
+                <header class="pane-head">
+                    <h1 id="title" tabindex="-1">
+                        {texts::CHATS}
+                    </h1>
+                </header>
+                {list(room, open)}
+            </section>
+            <section class="talk-pane pane">{pane}</section>
+        </div>
+    }
+    .into_any()
+}
+
+fn list(room: Room, open: Memo<Option<ConversationId>>) -> impl IntoView {
+    let live = room.account.live;
+    let ids = Memo::new(move |_| {
+        live.read(Part::Conversations, |state| {
+            state.conversations().iter().map(|conversation| conversation.id()).collect::<Vec<_>>()
+        })
+    });
+    let known = Memo::new(move |_| live.read(Part::Me, |state| state.me.is_some()));
+    let empty = move || {
+        (known.get() && ids.with(Vec::is_empty)).then(|| {
+            view! {
+                <div class="empty">
+                    <h2>{texts::NO_CHATS_TITLE}</h2>
+                    <p class="soft">{texts::NO_CHATS_TEXT}</p>
+                    <a class="button" href="/friends">
+                        {texts::FIND_FRIENDS}
+                    </a>
+                </div>
+            }
+        })
+    };
+    let expected = move || {
+        (!known.get()).then(|| {
+            let line = || view! { <li class="expected"></li> };
+            view! { <ul class="rows" aria-hidden="true">{line()} {line()} {line()}</ul> }
+        })
+    };
+    view! {
+        {expected}
+        {empty}
+        <ul class="rows" aria-label=texts::CONVERSATIONS>
+            <For each=move || ids.get() key=|id| *id children=move |id| row(room, id, open) />
+        </ul>
+    }
+}
+
+/// What a line of the list shows.
+#[derive(Clone, Debug, PartialEq)]
+struct Line {
+    peer: Option<User>,
+    name: String,
+    last: String,
+    time: String,
+    unread: i64,
+}
+
+fn row(room: Room, id: ConversationId, open: Memo<Option<ConversationId>>) -> impl IntoView {
+    let live = room.account.live;
+    let line = Memo::new(move |_| {
+        let draft = if open.get() == Some(id) { String::new() } else { room.account.device.draft(id) };
+        live.read(Part::Timeline(id), |_| ());
+        live.read(Part::Conversation(id), |state| {
+            state.conversation(id).map(|conversation| line_of(room, state, conversation, &draft))
+        })
+    });
+    move || {
+        let line = line.get()?;
+        let unread = (line.unread > 0).then(|| {
+            let count = if line.unread > 99 { "99+".to_owned() } else { line.unread.to_string() };
+            view! {
+                <span class="badge" aria-hidden="true">{count}</span>
+                <span class="unseen">{texts::unread(line.unread)}</span>
+            }
+        });
+        Some(view! {
+            <li>
+                <a
+                    class="chat-row"
+                    class:unread=line.unread != 0
+                    href=page::chat(id)
+                    aria-current=move || (open.get() == Some(id)).then_some("page")
+                >
+                    {avatar(line.peer.as_ref())}
+                    <span class="name" dir="auto">
+                        {line.name}
+                    </span>
+                    <span class="time soft">{line.time}</span>
+                    <span class="last soft" dir="auto">
+                        {line.last}
+                    </span>
+                    <span class="count">{unread}</span>
+                </a>
+            </li>
+        })
+    }
+}
+
+fn line_of(room: Room, state: &State, conversation: &ConversationState, draft: &str) -> Line {
+    let info = conversation.info();
+    let waiting = state.outgoing(info.id).last();
+    let (last, time) = match (&waiting, &info.last_message) {
+        _ if !draft.is_empty() => (format!("{}{draft}", texts::DRAFT_PREFIX), None),
+        (Some(waiting), _) => (format!("{}{}", texts::YOU_PREFIX, waiting.body), Some(waiting.written_at)),
+        (None, Some(message)) => {
+            let text = if message.deleted_at.is_some() { texts::DELETED } else { &message.body };
+            let prefix = if is_mine(message.author_id, state) { texts::YOU_PREFIX } else { "" };
+            (format!("{prefix}{text}"), Some(message.created_at))
+        }
+        (None, None) => (texts::NO_MESSAGES_YET.to_owned(), None),
+    };
+    Line {
+        peer: info.peer.clone(),
+        name: name_of(info.peer.as_ref()),
+        // A line shows the beginning alone; a long message need not be laid out for that.
+        last: last.chars().take(160).collect(),
+        time: time.map(|time| room.today.shortly(time)).unwrap_or_default(),
+        unread: info.unread,
+    }
+}
+
+fn is_mine(author: Option<UserId>, state: &State) -> bool {
+    author.is_some() && author == state.my_id()
+}
+
+/// What a conversation is called.
+pub(crate) fn name_of(peer: Option<&User>) -> String {
+    peer.map_or_else(|| texts::GONE_ACCOUNT.to_owned(), |peer| peer.display_name.clone())
+}

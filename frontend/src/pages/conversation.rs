@@ -1,0 +1,275 @@
+//! One conversation: who it is with, what was said, and what to say next.
+
+use crate::browser;
+use crate::components::avatar::avatar;
+use crate::components::bubble::{Actions, bubble};
+use crate::components::composer::composer;
+use crate::components::dialog::{Question, confirm};
+use crate::components::icon::{self, icon};
+use crate::pages::chats::name_of;
+use crate::realtime::Part;
+use crate::room::Room;
+use crate::stores::timeline::{self, Timeline};
+use crate::texts;
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use umbrachat_client_core::{History, Input};
+use umbrachat_protocol::{ConversationId, Seq, ServerEvent};
+use wasm_bindgen::JsCast;
+
+/// Pixels from the oldest message at which older ones are fetched, and from the newest at which one counts as being there.
+const NEAR_OLDEST: i32 = 600;
+const NEAR_NEWEST: i32 = 48;
+
+pub(crate) fn conversation(room: Room, id: ConversationId) -> AnyView {
+    let live = room.account.live;
+    // The machine hears of it after the view has been drawn, so that nothing is told in the middle of drawing.
+    Effect::new(move || live.tell(Input::Open(Some(id))));
+    on_cleanup(move || live.tell(Input::Open(None)));
+
+    let there = Memo::new(move |_| {
+        live.read(Part::Conversations, |_| ());
+        live.read(Part::Me, |state| state.me.as_ref().map(|_| state.conversation(id).is_some()))
+    });
+    let content = move || match there.get() {
+        Some(true) => talk(room, id),
+        Some(false) => view! {
+            <div class="empty">
+                <h2>{texts::NO_SUCH_CHAT_TITLE}</h2>
+                <p class="soft">{texts::NO_SUCH_CHAT_TEXT}</p>
+                <a class="button" href="/chats">
+                    {texts::CHATS}
+                </a>
+            </div>
+        }
+        .into_any(),
+        None => ().into_any(),
+    };
+    content.into_any()
+}
+
+fn talk(room: Room, id: ConversationId) -> AnyView {
+    let live = room.account.live;
+    let peer = Memo::new(move |_| {
+        live.read(Part::Conversation(id), |state| state.conversation(id)?.info().peer.clone())
+    });
+    let may_write = Memo::new(move |_| {
+        let peer = peer.get();
+        live.read(Part::Friends, |state| peer.as_ref().is_some_and(|peer| state.is_friend(peer.id)))
+    });
+    let log = NodeRef::<html::Div>::new();
+    let draft = RwSignal::new(room.account.device.draft(id));
+    Effect::new(move || draft.with(|draft| room.account.device.keep_draft(id, draft)));
+
+    let send = move |body: String| {
+        live.tell(Input::Send {
+            conversation_id: id,
+            client_id: browser::new_client_id(),
+            body,
+            reply_to: None,
+            mentions: Vec::new(),
+            written_at: browser::now(),
+        });
+        if let Some(log) = log.get_untracked() {
+            log.set_scroll_top(0);
+        }
+    };
+    let foot = move || {
+        if may_write.get() {
+            composer(draft, Callback::new(send))
+        } else {
+            let why = if peer.get().is_some() { texts::NOT_FRIENDS_NOW } else { texts::PEER_GONE };
+            view! { <p class="read-only soft">{why}</p> }.into_any()
+        }
+    };
+    view! {
+        <header class="pane-head talk-head">
+            <a class="back" href="/chats" aria-label=texts::CHATS>
+                {icon(icon::BACK)}
+            </a>
+            {move || avatar(peer.get().as_ref())}
+            <h2 dir="auto">{move || name_of(peer.get().as_ref())}</h2>
+            <span class="soft handle">{move || peer.get().map(|peer| format!("@{}", peer.username))}</span>
+        </header>
+        {messages(room, id, log)}
+        {foot}
+    }
+    .into_any()
+}
+
+/// The time line. It is laid out from its end, so that the newest message stays where it is whatever comes above.
+fn messages(room: Room, id: ConversationId, log: NodeRef<html::Div>) -> AnyView {
+    let live = room.account.live;
+    let timeline = Timeline::new();
+    let read_upto = RwSignal::new(unread_from(room, id));
+    let at_newest = RwSignal::new(true);
+    let history = Memo::new(move |_| {
+        live.read(Part::Timeline(id), |state| {
+            state.conversation(id).map(umbrachat_client_core::ConversationState::history).unwrap_or_default()
+        })
+    });
+
+    let look = move || look(room, id, log, at_newest, history);
+    Effect::new(move || {
+        timeline.update(live.read(Part::Timeline(id), |state| timeline::rows(state, id, read_upto.get())));
+        request_animation_frame(look);
+    });
+    start_at_first_unread(timeline, read_upto);
+    // What arrives while nobody looks is marked as new until they have been back and look away again.
+    let gone = move || read_upto.set(live.peek(|state| Some(state.conversation(id)?.info().read_seq)));
+    let listeners = [
+        window_event_listener(ev::focus, move |_| look()),
+        window_event_listener(ev::blur, move |_| gone()),
+        window_event_listener(ev::resize, move |_| look()),
+    ];
+    on_cleanup(move || listeners.into_iter().for_each(|listener| listener.remove()));
+
+    let deleting = RwSignal::new(None::<Seq>);
+    let asking = RwSignal::new(false);
+    let actions = Actions {
+        delete: Callback::new(move |seq| {
+            deleting.set(Some(seq));
+            asking.set(true);
+        }),
+        retry: Callback::new(move |message| live.tell(Input::Retry(message))),
+        discard: Callback::new(move |message| live.tell(Input::Discard(message))),
+    };
+    let delete = move |()| {
+        let Some(seq) = deleting.get_untracked() else { return };
+        spawn_local(async move {
+            match room.account.api().delete_message(id, seq).await {
+                Ok(message) => live.tell(Input::Answer(ServerEvent::Message { message })),
+                Err(error) => room.notices.say(texts::error(&error)),
+            }
+        });
+    };
+    let to_newest = move |_| {
+        if let Some(log) = log.get_untracked() {
+            log.set_scroll_top(0);
+        }
+        browser::focus("message");
+    };
+    let question = Question {
+        title: texts::DELETE_TITLE.into(),
+        text: texts::DELETE_TEXT.into(),
+        yes: texts::DELETE,
+        no: texts::KEEP,
+    };
+    let today = room.today;
+    view! {
+        <div class="log-frame">
+            <div
+                class="log"
+                role="log"
+                aria-label=texts::MESSAGES
+                aria-busy=move || history.with(|history| history.loading).to_string()
+                tabindex="0"
+                node_ref=log
+                on:scroll=move |_| look()
+            >
+                <div class="lines">
+                    {move || older(room, id, history.get(), timeline.is_empty())}
+                    <For
+                        each=move || timeline.shown()
+                        key=|shown| shown.id
+                        children=move |shown| bubble(shown, today, actions)
+                    />
+                </div>
+            </div>
+            <button type="button" class="to-newest" class:needed=move || !at_newest.get() aria-label=texts::TO_NEWEST on:click=to_newest>
+                {icon(icon::DOWN)}
+            </button>
+        </div>
+        {confirm(asking, question, Callback::new(delete))}
+    }
+    .into_any()
+}
+
+/// What stands above the oldest message that is shown.
+fn older(room: Room, id: ConversationId, history: History, empty: bool) -> AnyView {
+    let load = move |_| room.account.live.tell(Input::LoadOlder(id));
+    if history.failed {
+        view! {
+            <button type="button" class="button small older" on:click=load>
+                {texts::OLDER_FAILED}
+            </button>
+        }
+        .into_any()
+    } else if history.loaded_from.is_none() {
+        view! { <p class="beginning soft">{texts::LOADING}</p> }.into_any()
+    } else if history.has_older {
+        view! {
+            <button type="button" class="button small quiet older" on:click=load>
+                {if history.loading { texts::LOADING } else { texts::SHOW_OLDER }}
+            </button>
+        }
+        .into_any()
+    } else {
+        let text = if empty { texts::FIRST_WORD } else { texts::BEGINNING };
+        view! { <p class="beginning soft">{text}</p> }.into_any()
+    }
+}
+
+/// How far this conversation was read when the person came; none where nothing is new.
+fn unread_from(room: Room, id: ConversationId) -> Option<Seq> {
+    room.account.live.peek(|state| {
+        let info = state.conversation(id)?.info();
+        (info.unread > 0).then_some(info.read_seq)
+    })
+}
+
+/// Brings the first unread message into view, once, when the messages are there.
+fn start_at_first_unread(timeline: Timeline, read_upto: RwSignal<Option<Seq>>) {
+    let begins_with_unread = read_upto.with_untracked(Option::is_some);
+    Effect::new(move |done: Option<bool>| {
+        if done == Some(true) || timeline.is_empty() {
+            return done == Some(true);
+        }
+        if begins_with_unread && let Some(line) = document().get_element_by_id("first-unread") {
+            line.scroll_into_view();
+        }
+        true
+    });
+}
+
+/// Looks at what is in view: messages that somebody sees are read, and near the oldest one older ones are fetched.
+fn look(
+    room: Room,
+    id: ConversationId,
+    log: NodeRef<html::Div>,
+    at_newest: RwSignal<bool>,
+    history: Memo<History>,
+) {
+    let Some(Some(log)) = log.try_get_untracked() else { return };
+    // Laid out from its end, the box counts upwards into the negative.
+    let above = -log.scroll_top();
+    let is_at_newest = above < NEAR_NEWEST;
+    if at_newest.get_untracked() != is_at_newest {
+        at_newest.set(is_at_newest);
+    }
+    let live = room.account.live;
+    let to_oldest = log.scroll_height() - log.client_height() - above;
+    let history = history.get_untracked();
+    if to_oldest < NEAR_OLDEST && history.has_older && !history.loading && !history.failed {
+        live.tell(Input::LoadOlder(id));
+    }
+    if browser::is_attended()
+        && let Some(seq) = newest_in_view(&log)
+        && live.peek(|state| state.conversation(id).is_some_and(|conversation| conversation.info().read_seq < seq))
+    {
+        live.tell(Input::MarkRead { conversation_id: id, seq });
+    }
+}
+
+/// The newest message whose end is in view.
+fn newest_in_view(log: &web_sys::HtmlDivElement) -> Option<Seq> {
+    let bottom = log.get_bounding_client_rect().bottom();
+    let articles = log.query_selector_all("article[data-seq]").ok()?;
+    (0..articles.length()).rev().find_map(|index| {
+        let article: web_sys::Element = articles.get(index)?.unchecked_into();
+        let is_seen = article.get_bounding_client_rect().bottom() <= bottom + 1.0;
+        is_seen.then(|| article.get_attribute("data-seq")?.parse().ok()).flatten()
+    })
+}

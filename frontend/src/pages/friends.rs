@@ -1,0 +1,229 @@
+//! Friends, those who want to be, and how to find more.
+
+use crate::api::{ApiError, AuthorizedApi};
+use crate::components::dialog::{Question, confirm};
+use crate::components::form::{Field, Form};
+use crate::components::frame::title;
+use crate::components::person::{action, person};
+use crate::page;
+use crate::realtime::Part;
+use crate::room::Room;
+use crate::texts;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_navigate;
+use std::rc::Rc;
+use umbrachat_client_core::Input;
+use umbrachat_protocol::{
+    AskedFriend, ErrorCode, FriendRequestDirection, FriendRequests, ServerEvent, User, text,
+};
+
+pub(crate) fn friends(room: Room) -> AnyView {
+    view! {
+        <div class="page pane">
+            <div class="page-body">
+                {title(texts::FRIENDS)}
+                {find(room)}
+                {requests(room)}
+                {friend_list(room)}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn find(room: Room) -> impl IntoView {
+    let form = Form::new();
+    let username = RwSignal::new(String::new());
+    let said = RwSignal::new(String::new());
+    let problem = RwSignal::new(None::<String>);
+    let ask = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        said.set(String::new());
+        problem.set(None);
+        let typed = username.get_untracked();
+        // People write names with the sign before them, as they are shown.
+        let typed = typed.trim().trim_start_matches('@');
+        let name = match text::username(typed) {
+            Ok(name) => name,
+            Err(error) => return form.refuse(vec![error]),
+        };
+        form.refuse(Vec::new());
+        form.send(async move {
+            match room.account.api().ask_friend(&name).await {
+                Ok(AskedFriend::Request(request)) => {
+                    said.set(texts::asked(&request.user.username));
+                    username.set(String::new());
+                    tell(room, asked_event(request.user, request.created_at));
+                }
+                Ok(AskedFriend::Friend(friend)) => {
+                    said.set(texts::now_friends(&friend.user.display_name));
+                    username.set(String::new());
+                    tell(room, ServerEvent::FriendRequestRemoved { user_id: friend.user.id });
+                    tell(room, ServerEvent::Friend(friend));
+                }
+                Err(error) if error.code() == Some(ErrorCode::NotFound) => {
+                    problem.set(Some(texts::nobody_named(&name)));
+                }
+                Err(ApiError::Problem(refusal)) if !refusal.fields.is_empty() => {
+                    return Err(ApiError::Problem(refusal));
+                }
+                Err(error) => problem.set(Some(texts::error(&error))),
+            }
+            Ok(())
+        });
+    };
+    view! {
+        <form class="find" novalidate on:submit=ask>
+            {Field::new("username", texts::FIND_BY_USERNAME).hint(texts::FIND_HINT).view(form, username)}
+            <button type="submit" class="button primary" aria-busy=move || form.busy().to_string()>
+                {texts::ADD_FRIEND}
+            </button>
+            <p class="wrong" role="alert">{move || problem.get()}</p>
+            <p class="good" aria-live="polite">{move || said.get()}</p>
+        </form>
+    }
+}
+
+fn requests(room: Room) -> impl IntoView {
+    let live = room.account.live;
+    let requests = Memo::new(move |_| live.read(Part::FriendRequests, |state| state.friend_requests.clone()));
+    move || {
+        let FriendRequests { incoming, outgoing } = requests.get();
+        let incoming: Vec<_> = incoming.into_iter().map(|request| incoming_request(room, request.user)).collect();
+        let outgoing: Vec<_> = outgoing.into_iter().map(|request| outgoing_request(room, request.user)).collect();
+        [(texts::INCOMING, incoming), (texts::OUTGOING, outgoing)].map(|(heading, people)| {
+            (!people.is_empty()).then(|| {
+                view! {
+                    <section class="people-group">
+                        <h2>{heading}</h2>
+                        <ul class="people">{people}</ul>
+                    </section>
+                }
+            })
+        })
+    }
+}
+
+fn incoming_request(room: Room, user: User) -> AnyView {
+    let id = user.id;
+    let accept = move || {
+        run(room, async move |api| {
+            let friend = api.accept_friend(id).await?;
+            tell(room, ServerEvent::FriendRequestRemoved { user_id: id });
+            tell(room, ServerEvent::Friend(friend));
+            Ok(())
+        });
+    };
+    let actions = (
+        action(&user, texts::DECLINE, "button small quiet", move || drop_request(room, id)),
+        action(&user, texts::ACCEPT, "button small primary", accept),
+    );
+    person(&user, actions)
+}
+
+fn outgoing_request(room: Room, user: User) -> AnyView {
+    let id = user.id;
+    person(&user, action(&user, texts::TAKE_BACK, "button small quiet", move || drop_request(room, id)))
+}
+
+fn drop_request(room: Room, id: umbrachat_protocol::UserId) {
+    run(room, async move |api| {
+        api.drop_friend_request(id).await?;
+        tell(room, ServerEvent::FriendRequestRemoved { user_id: id });
+        Ok(())
+    });
+}
+
+fn friend_list(room: Room) -> impl IntoView {
+    let live = room.account.live;
+    let friends = Memo::new(move |_| {
+        live.read(Part::Friends, |state| {
+            let mut friends: Vec<User> = state.friends.iter().map(|friend| friend.user.clone()).collect();
+            friends.sort_by_cached_key(|user| (user.display_name.to_lowercase(), user.username.clone()));
+            friends
+        })
+    });
+    let known = Memo::new(move |_| live.read(Part::Me, |state| state.me.is_some()));
+    let leaving = RwSignal::new(None::<User>);
+    let asking = RwSignal::new(false);
+    let navigate = use_navigate();
+    let open_chat = Callback::new(move |user: User| {
+        let navigate = navigate.clone();
+        if let Some(id) = live.peek(|state| state.direct_with(user.id).map(umbrachat_client_core::ConversationState::id)) {
+            return navigate(&page::chat(id), leptos_router::NavigateOptions::default());
+        }
+        run(room, async move |api| {
+            let conversation = Box::new(api.direct_conversation(user.id).await?);
+            let address = page::chat(conversation.id);
+            tell(room, ServerEvent::Conversation { conversation });
+            navigate(&address, leptos_router::NavigateOptions::default());
+            Ok(())
+        });
+    });
+    let unfriend = move |()| {
+        let Some(user) = leaving.get_untracked() else { return };
+        run(room, async move |api| {
+            api.unfriend(user.id).await?;
+            tell(room, ServerEvent::FriendRemoved { user_id: user.id });
+            Ok(())
+        });
+    };
+    let list = move || {
+        let friends = friends.get();
+        if friends.is_empty() {
+            return known.get().then(|| view! { <p class="soft">{texts::NO_FRIENDS}</p> }.into_any());
+        }
+        let people: Vec<_> = friends
+            .into_iter()
+            .map(|user| {
+                let (chat_with, leave) = (user.clone(), user.clone());
+                let actions = (
+                    action(&user, texts::UNFRIEND, "button small quiet", move || {
+                        leaving.set(Some(leave.clone()));
+                        asking.set(true);
+                    }),
+                    action(&user, texts::OPEN_CHAT, "button small", move || open_chat.run(chat_with.clone())),
+                );
+                person(&user, actions)
+            })
+            .collect();
+        Some(view! { <ul class="people">{people}</ul> }.into_any())
+    };
+    let title = Signal::derive(move || {
+        leaving.with(|user| user.as_ref().map(|user| texts::unfriend_title(&user.display_name)).unwrap_or_default())
+    });
+    let question = Question {
+        title,
+        text: texts::UNFRIEND_TEXT.into(),
+        yes: texts::UNFRIEND,
+        no: texts::KEEP_FRIEND,
+    };
+    view! {
+        <section class="people-group">
+            <h2>{texts::YOUR_FRIENDS}</h2>
+            {list}
+        </section>
+        {confirm(asking, question, Callback::new(unfriend))}
+    }
+}
+
+fn asked_event(user: User, created_at: umbrachat_protocol::Timestamp) -> ServerEvent {
+    ServerEvent::FriendRequest { direction: FriendRequestDirection::Outgoing, user, created_at }
+}
+
+fn tell(room: Room, event: ServerEvent) {
+    room.account.live.tell(Input::Answer(event));
+}
+
+/// Calls the server, and says so where that fails.
+fn run<F: Future<Output = Result<(), ApiError>> + 'static>(
+    room: Room,
+    call: impl FnOnce(Rc<AuthorizedApi>) -> F + 'static,
+) {
+    spawn_local(async move {
+        if let Err(error) = call(room.account.api()).await {
+            room.notices.say(texts::error(&error));
+        }
+    });
+}

@@ -1,0 +1,16 @@
+//! One file for each page.
+
+pub(crate) mod about;
+pub(crate) mod appearance;
+pub(crate) mod chats;
+pub(crate) mod conversation;
+pub(crate) mod friends;
+pub(crate) mod landing;
+pub(crate) mod not_found;
+pub(crate) mod privacy;
+pub(crate) mod profile;
+pub(crate) mod recover;
+pub(crate) mod recovery_codes;
+pub(crate) mod settings;
+pub(crate) mod sign_in;
+pub(crate) mod sign_up;

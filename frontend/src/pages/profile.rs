@@ -1,0 +1,54 @@
+//! How others see one.
+
+use crate::components::form::{Field, Form, submit};
+use crate::components::frame::title;
+use crate::realtime::Part;
+use crate::room::Room;
+use crate::texts;
+use leptos::prelude::*;
+use umbrachat_client_core::Input;
+use umbrachat_protocol::{ServerEvent, UpdateMe, limits, text};
+
+pub(crate) fn profile(room: Room) -> AnyView {
+    let live = room.account.live;
+    let form = Form::new();
+    let name = RwSignal::new(String::new());
+    let saved = RwSignal::new(false);
+    let current = Memo::new(move |_| live.read(Part::Me, |state| Some(state.me.as_ref()?.user.display_name.clone())));
+    // Also when it was changed elsewhere meanwhile.
+    Effect::new(move || name.set(current.get().unwrap_or_else(|| room.account.user().display_name)));
+    Effect::new(move |before: Option<String>| {
+        let typed = name.get();
+        if before.is_some_and(|before| before != typed) && current.get_untracked().as_ref() != Some(&typed) {
+            saved.set(false);
+        }
+        typed
+    });
+    let save = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        saved.set(false);
+        let display_name = match text::name("display_name", &name.read_untracked(), limits::DISPLAY_NAME_MAX) {
+            Ok(name) => name,
+            Err(error) => return form.refuse(vec![error]),
+        };
+        form.send(async move {
+            let update = UpdateMe { display_name: Some(display_name), settings: None };
+            let me = room.account.api().update_me(&update).await?;
+            live.tell(Input::Answer(ServerEvent::Account { user: me }));
+            saved.set(true);
+            Ok(())
+        });
+    };
+    view! {
+        {title(texts::PROFILE)}
+        <form class="form" novalidate on:submit=save>
+            {Field::new("display_name", texts::DISPLAY_NAME).hint(texts::DISPLAY_NAME_HINT).autocomplete("nickname").prose().view(form, name)}
+            {submit(form, texts::SAVE)}
+            <p class="good" aria-live="polite">
+                {move || saved.get().then_some(texts::SAVED)}
+            </p>
+        </form>
+        <p class="soft">{texts::USERNAME_FIXED}</p>
+    }
+    .into_any()
+}

@@ -1,0 +1,119 @@
+//! Settings: the list of them, and the one that is open.
+
+use crate::components::avatar::avatar;
+use crate::components::dialog::{Question, confirm};
+use crate::components::icon::{self, icon};
+use crate::page::Page;
+use crate::pages::{appearance::appearance, profile::profile};
+use crate::realtime::Part;
+use crate::room::Room;
+use crate::texts;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+pub(crate) fn settings(room: Room, page: Memo<Page>) -> AnyView {
+    let content = move || match page.get() {
+        Page::Profile => profile(room),
+        Page::Appearance => appearance(room),
+        _ => ().into_any(),
+    };
+    let inside = move || page.get() != Page::Settings;
+    view! {
+        <div class="settings" class:inside=inside>
+            <section class="list-pane pane">{overview(room, page)}</section>
+            <section class="talk-pane pane">
+                <div class="page-body">
+                    <a class="back-line" href="/settings">
+                        {icon(icon::BACK)}
+                        {texts::SETTINGS}
+                    </a>
+                    {content}
+                </div>
+            </section>
+        </div>
+    }
+    .into_any()
+}
+
+fn overview(room: Room, page: Memo<Page>) -> impl IntoView {
+    let live = room.account.live;
+    let user = Memo::new(move |_| {
+        live.read(Part::Me, |state| state.me.as_ref().map(|me| me.user.clone())).unwrap_or_else(|| room.account.user())
+    });
+    let link = move |address, here: Page, label, lead| {
+        view! {
+            <li>
+                <a class="setting" href=address aria-current=move || (page.get() == here).then_some("page")>
+                    <span class="name">{label}</span>
+                    <span class="soft">{lead}</span>
+                </a>
+            </li>
+        }
+    };
+    let heading = move || {
+        // Where a setting is open, its own heading takes the focus.
+        let id = (page.get() == Page::Settings).then_some("title");
+        view! {
+            <h1 id=id tabindex="-1">
+                {texts::SETTINGS}
+            </h1>
+        }
+    };
+    view! {
+        <header class="pane-head">{heading}</header>
+        <div class="me">
+            {move || avatar(Some(&user.get()))}
+            <div class="names">
+                <span class="name" dir="auto">
+                    {move || user.get().display_name}
+                </span>
+                <span class="soft">{move || format!("@{}", user.get().username)}</span>
+            </div>
+        </div>
+        <ul class="rows">
+            {link("/settings/profile", Page::Profile, texts::PROFILE, texts::PROFILE_LEAD)}
+            {link("/settings/appearance", Page::Appearance, texts::APPEARANCE, texts::APPEARANCE_LEAD)}
+        </ul>
+        {sign_out(room)}
+    }
+}
+
+fn sign_out(room: Room) -> impl IntoView {
+    let asking = RwSignal::new(false);
+    let unsent = RwSignal::new(0);
+    let sign_out = move |()| {
+        spawn_local(async move {
+            if let Err(error) = room.account.sign_out().await {
+                room.notices.say(texts::error(&error));
+            }
+        });
+    };
+    let ask = move |_| {
+        let waiting = room.account.device.outgoing().len();
+        unsent.set(waiting);
+        if waiting == 0 {
+            sign_out(());
+        } else {
+            asking.set(true);
+        }
+    };
+    let question = Question {
+        title: texts::SIGN_OUT_TITLE.into(),
+        text: Signal::derive(move || texts::sign_out_loses(unsent.get())),
+        yes: texts::SIGN_OUT,
+        no: texts::STAY,
+    };
+    view! {
+        <div class="sign-out">
+            <button type="button" class="button" on:click=ask>
+                {texts::SIGN_OUT}
+            </button>
+            <p class="soft">
+                <a href="/about">{texts::ABOUT}</a>
+                " · "
+                <a href="/privacy">{texts::PRIVACY}</a>
+            </p>
+        </div>
+        {confirm(asking, question, Callback::new(sign_out))}
+    }
+}

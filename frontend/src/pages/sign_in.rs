@@ -1,0 +1,35 @@
+//! Back with name and password.
+
+use crate::components::form::{Field, Form, submit};
+use crate::components::frame::{frame, title};
+use crate::session::Visitor;
+use crate::texts;
+use leptos::prelude::*;
+
+/// `ended` where the last session ended otherwise than by signing out.
+pub(crate) fn sign_in(visitor: Visitor, ended: bool) -> AnyView {
+    let form = Form::new();
+    let username = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let (username, password) = (username.get_untracked().trim().to_owned(), password.get_untracked());
+        form.send(visitor.sign_in(username, password));
+    };
+    frame(
+        "narrow card",
+        view! {
+            {title(texts::SIGN_IN_TITLE)}
+            <p class="soft">{if ended { texts::SESSION_ENDED } else { texts::SIGN_IN_LEAD }}</p>
+            <form class="form" novalidate on:submit=send>
+                {Field::new("username", texts::USERNAME).autocomplete("username").view(form, username)}
+                {Field::new("password", texts::PASSWORD).autocomplete("current-password").secret().view(form, password)}
+                {submit(form, texts::SIGN_IN)}
+            </form>
+            <p class="soft foot">
+                {texts::NO_ACCOUNT} <a href="/sign-up">{texts::CREATE_ACCOUNT}</a> <br />
+                {texts::FORGOTTEN} <a href="/recover">{texts::USE_CODE}</a>
+            </p>
+        },
+    )
+}

@@ -1,0 +1,99 @@
+//! A new account.
+
+use crate::api::ApiError;
+use crate::browser;
+use crate::components::advice::{self, password_advice};
+use crate::components::dialog::{close_button, dialog};
+use crate::components::form::{Field, Form, submit};
+use crate::components::frame::{frame, title};
+use crate::pages::privacy::Policy;
+use crate::session::Visitor;
+use crate::texts;
+use leptos::prelude::*;
+use umbrachat_protocol::{ErrorCode, Register, text};
+
+pub(crate) fn sign_up(visitor: Visitor) -> AnyView {
+    let form = Form::new();
+    let username = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let agreed = RwSignal::new(false);
+    let policy = Policy::load();
+    let reading = RwSignal::new(false);
+
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let name = text::username(username.get_untracked().trim());
+        let wrong = [
+            name.as_ref().err().cloned(),
+            advice::check("password", &password.read_untracked(), &username.read_untracked()),
+        ];
+        let wrong: Vec<_> = wrong.into_iter().flatten().collect();
+        form.refuse(wrong.clone());
+        let (Ok(username), true) = (name, wrong.is_empty()) else { return };
+        let (Some(privacy_policy_version), true) = (policy.version(), agreed.get_untracked()) else {
+            policy.reload_if_missing();
+            return form.say(texts::MUST_AGREE);
+        };
+        let body = Register {
+            username,
+            password: password.get_untracked(),
+            display_name: None,
+            privacy_policy_version,
+            device_name: Some(browser::device_name()),
+            refresh_in_cookie: true,
+        };
+        form.send(async move {
+            let result = visitor.register(body).await;
+            match result.as_ref().err().and_then(ApiError::code) {
+                Some(ErrorCode::ConsentRequired) => {
+                    agreed.set(false);
+                    policy.reload();
+                    form.say(texts::POLICY_CHANGED);
+                    Ok(())
+                }
+                _ => result,
+            }
+        });
+    };
+    // The policy opens above the form, so that nothing that was typed is lost; a new tab works as with any link.
+    let read_policy = move |event: leptos::ev::MouseEvent| {
+        if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
+            event.prevent_default();
+            reading.set(true);
+        }
+    };
+
+    let policy_text = view! {
+        <h2>{texts::PRIVACY}</h2>
+        <div class="dialog-scroll" tabindex="0">
+            {move || policy.view()}
+        </div>
+        {close_button(reading)}
+    };
+    frame(
+        "narrow card",
+        view! {
+            {title(texts::SIGN_UP_TITLE)}
+            <p class="soft">{texts::SIGN_UP_LEAD}</p>
+            <form class="form" novalidate on:submit=send>
+                {Field::new("username", texts::USERNAME).hint(texts::USERNAME_HINT).autocomplete("username").view(form, username)}
+                {Field::new("password", texts::PASSWORD).autocomplete("new-password").secret().view(form, password)}
+                {password_advice(password, username)}
+                <label class="check">
+                    <input type="checkbox" name="consent" bind:checked=agreed />
+                    <span>
+                        {texts::AGREE_BEFORE_LINK}
+                        <a href="/privacy" on:click=read_policy>
+                            {texts::AGREE_LINK}
+                        </a>
+                    </span>
+                </label>
+                {submit(form, texts::CREATE_ACCOUNT)}
+            </form>
+            <p class="soft foot">
+                {texts::HAVE_ACCOUNT} <a href="/sign-in">{texts::SIGN_IN}</a>
+            </p>
+            {dialog(reading, texts::PRIVACY, policy_text)}
+        },
+    )
+}

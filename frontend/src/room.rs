@@ -1,0 +1,143 @@
+//! The room of somebody who is signed in: the way around, the state of the connection, and the page in the middle.
+
+use crate::components::icon::{self, icon, mark};
+use crate::moments::Today;
+use crate::page::Page;
+use crate::pages;
+use crate::realtime::Part;
+use crate::session::Account;
+use crate::stores::notices::Notices;
+use crate::{browser, texts};
+use leptos::prelude::*;
+use umbrachat_client_core::Connection;
+
+/// What every page of the room can use.
+#[derive(Clone, Copy)]
+pub(crate) struct Room {
+    pub(crate) account: Account,
+    pub(crate) notices: Notices,
+    pub(crate) today: Today,
+}
+
+/// The three places in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Section {
+    Chats,
+    Friends,
+    Settings,
+}
+
+pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
+    let room = Room { account, notices: Notices::new(), today: Today::watch() };
+    let live = account.live;
+    let section = Memo::new(move |_| section_of(page.get()));
+    let unread = Memo::new(move |_| live.read(Part::Unread, |state| state.unread()));
+    let requests = Memo::new(move |_| live.read(Part::FriendRequests, |state| state.friend_requests.incoming.len()));
+    name_window(page, unread);
+
+    let content = move || match section.get() {
+        Section::Chats => pages::chats::chats(room, page),
+        Section::Friends => pages::friends::friends(room),
+        Section::Settings => pages::settings::settings(room, page),
+    };
+    let in_chat = move || matches!(page.get(), Page::Chat(_));
+    view! {
+        <div class="room" class:in-chat=in_chat>
+            <button type="button" class="button skip" on:click=|_| browser::focus("main")>
+                {texts::SKIP}
+            </button>
+            <nav class="rail" aria-label=texts::MAIN_NAVIGATION>
+                <span class="rail-mark">{mark()}</span>
+                {place("/chats", texts::CHATS, icon::CHATS, move || section.get() == Section::Chats, move || {
+                    let unread = unread.get();
+                    (unread, texts::unread(unread))
+                })}
+                {place("/friends", texts::FRIENDS, icon::FRIENDS, move || section.get() == Section::Friends, move || {
+                    let requests = requests.get();
+                    (i64::try_from(requests).unwrap_or(i64::MAX), texts::waiting_requests(requests))
+                })}
+                {place("/settings", texts::SETTINGS, icon::SETTINGS, move || section.get() == Section::Settings, || {
+                    (0, String::new())
+                })}
+            </nav>
+            <main class="stage" id="main" tabindex="-1">
+                {content}
+            </main>
+            <p class="banner" role="status">
+                {move || live.read(Part::Connection, |state| trouble(state.connection))}
+            </p>
+            <p class="toast" aria-live="polite">
+                {move || room.notices.text()}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+fn section_of(page: Page) -> Section {
+    match page {
+        Page::Friends => Section::Friends,
+        Page::Settings | Page::Profile | Page::Appearance => Section::Settings,
+        _ => Section::Chats,
+    }
+}
+
+/// A link to a place, with how much waits there: shown as a number, told as a sentence.
+fn place(
+    address: &'static str,
+    label: &'static str,
+    picture: &'static str,
+    is_here: impl Fn() -> bool + Send + 'static,
+    waiting: impl Fn() -> (i64, String) + Send + 'static,
+) -> AnyView {
+    let badge = move || {
+        let (count, sentence) = waiting();
+        (count > 0).then(|| {
+            let count = if count > 99 { "99+".to_owned() } else { count.to_string() };
+            view! {
+                <span class="badge" aria-hidden="true">
+                    {count}
+                </span>
+                <span class="unseen" id=format!("waiting-{label}")>
+                    {sentence}
+                </span>
+            }
+        })
+    };
+    view! {
+        <a
+            class="place"
+            href=address
+            aria-label=label
+            aria-describedby=format!("waiting-{label}")
+            aria-current=move || is_here().then_some("page")
+        >
+            {icon(picture)}
+            <span>{label}</span>
+            {badge}
+        </a>
+    }
+    .into_any()
+}
+
+fn trouble(connection: Connection) -> Option<AnyView> {
+    match connection {
+        Connection::Online | Connection::SignedOut => None,
+        Connection::Connecting => Some(view! { <span class="slowly">{texts::CONNECTING}</span> }.into_any()),
+        Connection::Offline | Connection::Reconnecting { .. } => {
+            Some(view! { <span>{texts::RECONNECTING}</span> }.into_any())
+        }
+    }
+}
+
+fn name_window(page: Memo<Page>, unread: Memo<i64>) {
+    Effect::new(move || {
+        let name = match section_of(page.get()) {
+            Section::Chats => texts::CHATS,
+            Section::Friends => texts::FRIENDS,
+            Section::Settings => texts::SETTINGS,
+        };
+        document().set_title(&texts::window_title(name, unread.get()));
+    });
+    on_cleanup(|| document().set_title(texts::NAME));
+}

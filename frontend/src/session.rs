@@ -1,0 +1,197 @@
+//! Who is signed in. A visitor and a signed-in person are different types, so that no page can confuse them.
+
+use crate::api::{ApiError, AuthorizedApi, Renewal, public};
+use crate::browser;
+use crate::realtime::Live;
+use crate::stores::device::{self, Device};
+use crate::stores::appearance;
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::rc::Rc;
+use umbrachat_protocol::{Credentials, Recover, Register, SignedIn, User};
+
+/// Milliseconds between two tries to find out who is signed in; the last goes on.
+const RETRIES: [u32; 4] = [1_000, 2_000, 4_000, 8_000];
+
+/// The one session of this page.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    state: RwSignal<State>,
+    /// Recovery codes that were just made and have not been put away yet.
+    codes: RwSignal<Option<Vec<String>>>,
+    /// Why somebody finds themselves signed out.
+    notice: RwSignal<Option<Ended>>,
+    /// Owns what lives as long as the page, whoever creates it.
+    owner: StoredValue<Owner>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum State {
+    /// Not known yet; in trouble when the server does not answer.
+    Starting { trouble: bool },
+    SignedOut(Visitor),
+    SignedIn(Account),
+}
+
+/// A session ended otherwise than by signing out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ended;
+
+/// Somebody who is not signed in.
+#[derive(Clone, Copy)]
+pub(crate) struct Visitor {
+    session: Session,
+}
+
+/// Somebody who is signed in, and all that belongs to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Account {
+    session: Session,
+    api: StoredValue<Rc<AuthorizedApi>, LocalStorage>,
+    pub(crate) live: Live,
+    pub(crate) device: Device,
+    user: StoredValue<User>,
+}
+
+impl Session {
+    /// Finds out who is signed in. Must be called where the whole page is owned.
+    pub(crate) fn start() -> Self {
+        let session = Self {
+            state: RwSignal::new(State::Starting { trouble: false }),
+            codes: RwSignal::new(None),
+            notice: RwSignal::new(None),
+            owner: StoredValue::new(Owner::current().unwrap_or_default()),
+        };
+        spawn_local(session.resume());
+        session
+    }
+
+    pub(crate) fn state(self) -> State {
+        self.state.get()
+    }
+
+    pub(crate) fn account(self) -> Option<Account> {
+        match self.state.get() {
+            State::SignedIn(account) => Some(account),
+            State::Starting { .. } | State::SignedOut(_) => None,
+        }
+    }
+
+    /// Recovery codes that wait to be put away.
+    pub(crate) fn codes(self) -> Option<Vec<String>> {
+        self.codes.get()
+    }
+
+    /// They are safe; they will not be shown again.
+    pub(crate) fn put_codes_away(self) {
+        self.codes.set(None);
+    }
+
+    /// Whether the session ended otherwise than by signing out.
+    pub(crate) fn ended(self) -> bool {
+        self.notice.get().is_some()
+    }
+
+    /// The server has ended the session. Unsent messages stay on the device, for the next time.
+    pub(crate) fn end(self) {
+        let Some(account) = untrack(|| self.account()) else { return };
+        account.live.stop();
+        self.notice.set(Some(Ended));
+        self.sign_out_here();
+    }
+
+    async fn resume(self) {
+        // The last wait is repeated until the server answers.
+        let waits = RETRIES.into_iter().chain(std::iter::repeat(RETRIES[RETRIES.len() - 1]));
+        for wait in waits {
+            match public::refresh().await {
+                Ok(signed_in) => return self.begin(&signed_in),
+                Err(ApiError::Problem(problem)) if problem.status == 401 => return self.sign_out_here(),
+                Err(_) => {}
+            }
+            self.state.set(State::Starting { trouble: true });
+            TimeoutFuture::new(wait).await;
+        }
+    }
+
+    fn begin(self, signed_in: &SignedIn) {
+        let account = self.owner.with_value(|owner| owner.with(|| Account::new(self, signed_in)));
+        device::keep_signed_in(true);
+        appearance::suggest(signed_in.user.settings.theme);
+        self.notice.set(None);
+        self.state.set(State::SignedIn(account));
+        account.live.start();
+    }
+
+    fn sign_out_here(self) {
+        device::keep_signed_in(false);
+        self.state.set(State::SignedOut(Visitor { session: self }));
+    }
+}
+
+impl Visitor {
+    pub(crate) async fn register(self, body: Register) -> Result<(), ApiError> {
+        let registered = public::register(&body).await?;
+        self.session.codes.set(Some(registered.recovery_codes));
+        self.session.begin(&registered.signed_in);
+        Ok(())
+    }
+
+    pub(crate) async fn sign_in(self, username: String, password: String) -> Result<(), ApiError> {
+        let device_name = Some(browser::device_name());
+        let body = Credentials { username, password, device_name, refresh_in_cookie: true };
+        self.session.begin(&public::login(&body).await?);
+        Ok(())
+    }
+
+    /// A new password by one of the recovery codes.
+    pub(crate) async fn recover(self, body: Recover) -> Result<(), ApiError> {
+        self.session.begin(&public::recover(&body).await?);
+        Ok(())
+    }
+}
+
+impl Account {
+    fn new(session: Session, signed_in: &SignedIn) -> Self {
+        let user = signed_in.user.user.clone();
+        let device = Device::of(user.id);
+        let api = Rc::new(AuthorizedApi::new(signed_in, move |renewal| match renewal {
+            // This page shows the wrong person: begin anew.
+            Renewal::OtherPerson => drop(window().location().reload()),
+            _ => session.end(),
+        }));
+        Self {
+            session,
+            live: Live::new(Rc::clone(&api), device, session),
+            api: StoredValue::new_local(api),
+            device,
+            user: StoredValue::new(user),
+        }
+    }
+
+    pub(crate) fn api(self) -> Rc<AuthorizedApi> {
+        self.api.get_value()
+    }
+
+    /// Who is signed in, as they were when they signed in.
+    pub(crate) fn user(self) -> User {
+        self.user.get_value()
+    }
+
+    /// Ends the session and wipes what this device kept for it.
+    ///
+    /// # Errors
+    /// When the server could not be told; then the session goes on.
+    pub(crate) async fn sign_out(self) -> Result<(), ApiError> {
+        // The socket goes first: the server's word that the session has ended must not look like a surprise.
+        self.live.stop();
+        if let Err(error) = self.api().logout().await {
+            self.live.start();
+            return Err(error);
+        }
+        self.device.wipe();
+        self.session.sign_out_here();
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! One connection to the server: commands out, events in.
+
+use futures_util::future::{AbortHandle, abortable};
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, WebSocketError};
+use leptos::prelude::window;
+use leptos::task::spawn_local;
+use umbrachat_protocol::{ClientCommand, ServerEvent, paths};
+
+/// What the browser says where a connection broke without a close frame.
+const ABNORMAL: u16 = 1006;
+
+/// What comes in.
+pub(crate) enum Frame {
+    Event(ServerEvent),
+    /// The connection is over; with the server's close code, where it sent one.
+    Closed(Option<u16>),
+}
+
+/// An open connection, or one that is opening. Dropping it closes it, and nothing more is heard of it.
+pub(crate) struct Socket {
+    raw: web_sys::WebSocket,
+    reading: AbortHandle,
+}
+
+impl Socket {
+    /// Connects, sends this command first, and then hands each frame to `on_frame`. None where the browser refuses.
+    pub(crate) fn open(first: &ClientCommand, on_frame: impl Fn(Frame) + 'static) -> Option<Self> {
+        let first = serde_json::to_string(first).ok()?;
+        let raw = web_sys::WebSocket::new(&url()?).ok()?;
+        let socket = WebSocket::try_from(raw.clone()).ok()?;
+        let (reader, reading) = abortable(read(socket, first, on_frame));
+        spawn_local(reader.map(drop));
+        Some(Self { raw, reading })
+    }
+
+    /// Hands a command to the browser, which sends in order. On a connection that has just broken it is lost, as it could
+    /// be on the way.
+    pub(crate) fn send(&self, command: &ClientCommand) {
+        if let Ok(text) = serde_json::to_string(command) {
+            let _ = self.raw.send_with_str(&text);
+        }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.reading.abort();
+    }
+}
+
+async fn read(mut socket: WebSocket, first: String, on_frame: impl Fn(Frame)) {
+    // Waits until the connection is open; where it never is, the frames below tell.
+    let _ = socket.send(Message::Text(first)).await;
+    while let Some(frame) = socket.next().await {
+        match frame {
+            // What a newer server says and this client does not understand is skipped.
+            Ok(Message::Text(text)) => {
+                if let Ok(event) = serde_json::from_str(&text) {
+                    on_frame(Frame::Event(event));
+                }
+            }
+            Err(WebSocketError::ConnectionClose(close)) => {
+                return on_frame(Frame::Closed(Some(close.code).filter(|code| *code != ABNORMAL)));
+            }
+            // An error is followed by the close that tells more; the server sends no bytes.
+            Ok(Message::Bytes(_)) | Err(_) => {}
+        }
+    }
+}
+
+fn url() -> Option<String> {
+    let location = window().location();
+    let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+    Some(format!("{scheme}://{}{}", location.host().ok()?, paths::SOCKET))
+}

@@ -1,0 +1,34 @@
+//! The theme: on the page, on this device, and with the account.
+
+use crate::stores::device;
+use leptos::prelude::document;
+use umbrachat_protocol::Theme;
+
+/// The theme's name on the wire, on the page and in storage.
+pub(crate) fn name(theme: Theme) -> &'static str {
+    match theme {
+        Theme::Night => "night",
+        Theme::Dawn => "dawn",
+        Theme::System => "system",
+    }
+}
+
+/// Chosen here: shows at once, and from now on whenever this device opens the page.
+pub(crate) fn choose(theme: Theme) {
+    device::keep_theme(name(theme));
+    show(theme);
+}
+
+/// The account's theme, for a device on which none was chosen.
+pub(crate) fn suggest(theme: Theme) {
+    if device::theme().is_none() {
+        choose(theme);
+    }
+}
+
+fn show(theme: Theme) {
+    if let Some(root) = document().document_element() {
+        // The attribute's name is valid, so it cannot be refused.
+        let _ = root.set_attribute("data-theme", name(theme));
+    }
+}

@@ -1,0 +1,118 @@
+//! What this device keeps between visits, in local storage: unsent messages, drafts, the theme.
+//!
+//! What belongs to a person carries their id in its key, one entry for each message, so that two tabs never overwrite
+//! each other's; signing out wipes it. Storage may be full or forbidden: then nothing is kept, and all else works.
+
+use leptos::prelude::window;
+use umbrachat_client_core::Outgoing;
+use umbrachat_protocol::{ClientId, ConversationId, Theme, UserId};
+use web_sys::Storage;
+
+const THEME: &str = "umbrachat.theme";
+const VISITED: &str = "umbrachat.signed-in";
+
+/// The theme that was chosen on this device.
+pub(crate) fn theme() -> Option<Theme> {
+    match get(THEME)?.as_str() {
+        "night" => Some(Theme::Night),
+        "dawn" => Some(Theme::Dawn),
+        "system" => Some(Theme::System),
+        _ => None,
+    }
+}
+
+/// `name` is the theme's name on the wire, which the page's style sheet and `theme.js` also know.
+pub(crate) fn keep_theme(name: &str) {
+    set(THEME, name);
+}
+
+/// Whether somebody was signed in when this device was last used. Only a hint for what to show while that is found out.
+pub(crate) fn was_signed_in() -> bool {
+    get(VISITED).is_some()
+}
+
+pub(crate) fn keep_signed_in(signed_in: bool) {
+    if signed_in {
+        set(VISITED, "yes");
+    } else {
+        remove(VISITED);
+    }
+}
+
+/// What is kept for one person.
+#[derive(Clone, Copy)]
+pub(crate) struct Device {
+    person: UserId,
+}
+
+impl Device {
+    pub(crate) fn of(person: UserId) -> Self {
+        Self { person }
+    }
+
+    /// All unsent messages, in any order.
+    pub(crate) fn outgoing(self) -> Vec<Outgoing> {
+        let entries = keys_with(&self.key("unsent", ""));
+        entries.iter().filter_map(|key| serde_json::from_str(&get(key)?).ok()).collect()
+    }
+
+    pub(crate) fn keep_outgoing(self, outgoing: &Outgoing) {
+        if let Ok(text) = serde_json::to_string(outgoing) {
+            set(&self.key("unsent", &outgoing.client_id.to_string()), &text);
+        }
+    }
+
+    pub(crate) fn forget_outgoing(self, id: ClientId) {
+        remove(&self.key("unsent", &id.to_string()));
+    }
+
+    /// What was typed in a conversation and not yet sent.
+    pub(crate) fn draft(self, id: ConversationId) -> String {
+        get(&self.key("draft", &id.to_string())).unwrap_or_default()
+    }
+
+    pub(crate) fn keep_draft(self, id: ConversationId, text: &str) {
+        let key = self.key("draft", &id.to_string());
+        if text.is_empty() {
+            remove(&key);
+        } else {
+            set(&key, text);
+        }
+    }
+
+    /// Forgets everything that is kept for this person.
+    pub(crate) fn wipe(self) {
+        for key in keys_with(&format!("umbrachat.{}.", self.person)) {
+            remove(&key);
+        }
+    }
+
+    fn key(self, kind: &str, name: &str) -> String {
+        format!("umbrachat.{}.{kind}.{name}", self.person)
+    }
+}
+
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+fn get(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+fn set(key: &str, value: &str) {
+    // A full storage refuses: what could not be kept is still in memory.
+    let _ = storage().map(|storage| storage.set_item(key, value));
+}
+
+fn remove(key: &str) {
+    // Removing from a storage that is not there is done already.
+    let _ = storage().map(|storage| storage.remove_item(key));
+}
+
+fn keys_with(prefix: &str) -> Vec<String> {
+    let Some(storage) = storage() else { return Vec::new() };
+    let count = storage.length().unwrap_or_default();
+    let keys = (0..count).filter_map(|index| storage.key(index).ok().flatten());
+    keys.filter(|key| key.starts_with(prefix)).collect()
+}

@@ -1,0 +1,6 @@
+//! State beside the machine's own: what this device keeps, and what is made ready for showing.
+
+pub(crate) mod appearance;
+pub(crate) mod device;
+pub(crate) mod notices;
+pub(crate) mod timeline;

@@ -1,0 +1,177 @@
+//! A conversation made ready for showing: days, groups, and which rows are different now.
+//!
+//! Each row keeps its identity for as long as it is shown, also from being sent to being read, so that only what has
+//! changed is drawn again, the focus stays where it is, and nothing is read aloud twice.
+
+use crate::moments;
+use crate::texts;
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+use umbrachat_client_core::{Delivery, Entry, State};
+use umbrachat_protocol::{ClientId, ConversationId, Message, MessageKind, Seq, Timestamp, UserId};
+
+/// Messages of one author within this belong together, in microseconds.
+const GROUP_WITHIN: i64 = 5 * 60 * 1_000_000;
+
+/// One message and its place among the others.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Row {
+    pub(crate) client_id: ClientId,
+    /// None while it is not acknowledged.
+    pub(crate) seq: Option<Seq>,
+    pub(crate) mine: bool,
+    pub(crate) author: String,
+    pub(crate) body: String,
+    pub(crate) kind: Kind,
+    pub(crate) written_at: Timestamp,
+    pub(crate) delivery: Option<Delivery>,
+    /// Why it was refused.
+    pub(crate) failure: Option<String>,
+    pub(crate) starts_day: bool,
+    pub(crate) starts_group: bool,
+    pub(crate) ends_group: bool,
+    /// The first that was not read when the person came, or looked away.
+    pub(crate) first_unread: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Deleted,
+    Notice,
+}
+
+/// A row on the page.
+#[derive(Clone)]
+pub(crate) struct Shown {
+    pub(crate) id: ClientId,
+    pub(crate) row: ArcRwSignal<Row>,
+}
+
+/// All rows on the page.
+#[derive(Clone, Copy)]
+pub(crate) struct Timeline {
+    shown: RwSignal<Vec<Shown>>,
+}
+
+impl Timeline {
+    pub(crate) fn new() -> Self {
+        Self { shown: RwSignal::default() }
+    }
+
+    pub(crate) fn shown(self) -> Vec<Shown> {
+        self.shown.get()
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.shown.with(Vec::is_empty)
+    }
+
+    /// Takes over what there is now. A row that was shown is changed in place, and only if it differs.
+    pub(crate) fn update(self, rows: Vec<Row>) {
+        let before = self.shown.get_untracked();
+        let same_rows = before.len() == rows.len() && before.iter().zip(&rows).all(|(a, b)| a.id == b.client_id);
+        let mut known: BTreeMap<ClientId, ArcRwSignal<Row>> =
+            before.into_iter().map(|shown| (shown.id, shown.row)).collect();
+        let shown: Vec<Shown> = rows
+            .into_iter()
+            .map(|row| {
+                let id = row.client_id;
+                let Some(signal) = known.remove(&id) else { return Shown { id, row: ArcRwSignal::new(row) } };
+                if signal.with_untracked(|before| *before != row) {
+                    signal.set(row);
+                }
+                Shown { id, row: signal }
+            })
+            .collect();
+        if !same_rows {
+            self.shown.set(shown);
+        }
+    }
+}
+
+/// Lays out a conversation. What comes after `read_upto` is marked as new.
+pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) -> Vec<Row> {
+    let peer = state.conversation(id).and_then(|conversation| conversation.info().peer.clone());
+    let me = state.my_id();
+    let name_of = |author: Option<UserId>| match (author, &peer) {
+        (Some(author), Some(peer)) if author == peer.id => peer.display_name.clone(),
+        _ => texts::GONE_ACCOUNT.to_owned(),
+    };
+    let mut rows: Vec<Row> = Vec::new();
+    let mut day = None;
+    let mut unread_marked = false;
+    for entry in state.timeline(id) {
+        let mut row = match entry {
+            Entry::Message(message) => {
+                let mine = message.author_id.is_some() && message.author_id == me;
+                let author = if mine { texts::YOU.to_owned() } else { name_of(message.author_id) };
+                row_of(message, mine, author, entry.delivery(state))
+            }
+            Entry::Outgoing(outgoing) => Row {
+                client_id: outgoing.client_id,
+                seq: None,
+                mine: true,
+                author: texts::YOU.to_owned(),
+                body: outgoing.body.clone(),
+                kind: Kind::Text,
+                written_at: outgoing.written_at,
+                delivery: Some(outgoing.delivery()),
+                failure: outgoing.failure.as_ref().map(|failure| failure.detail.clone()),
+                starts_day: false,
+                starts_group: false,
+                ends_group: true,
+                first_unread: false,
+            },
+        };
+        let its_day = moments::day_of(row.written_at);
+        row.starts_day = day != Some(its_day);
+        day = Some(its_day);
+
+        if let (false, false, Some(read_upto), Some(seq)) = (row.mine, unread_marked, read_upto, row.seq)
+            && seq > read_upto
+        {
+            unread_marked = true;
+            // Where it is the oldest that is loaded, there may be older ones that are new as well.
+            row.first_unread = !rows.is_empty() || seq == read_upto.next();
+        }
+
+        let follows = rows.last().is_some_and(|before| {
+            !row.starts_day
+                && !row.first_unread
+                && before.mine == row.mine
+                && before.author == row.author
+                && (before.kind == Kind::Notice) == (row.kind == Kind::Notice)
+                && row.written_at.0 - before.written_at.0 < GROUP_WITHIN
+        });
+        row.starts_group = !follows;
+        if let (true, Some(before)) = (follows, rows.last_mut()) {
+            before.ends_group = false;
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+fn row_of(message: &Message, mine: bool, author: String, delivery: Option<Delivery>) -> Row {
+    let kind = match message.kind {
+        _ if message.deleted_at.is_some() => Kind::Deleted,
+        MessageKind::Notice => Kind::Notice,
+        MessageKind::Text => Kind::Text,
+    };
+    Row {
+        client_id: message.client_id,
+        seq: Some(message.seq),
+        mine,
+        author,
+        body: message.body.clone(),
+        kind,
+        written_at: message.created_at,
+        delivery: delivery.filter(|_| kind == Kind::Text),
+        failure: None,
+        starts_day: false,
+        starts_group: false,
+        ends_group: true,
+        first_unread: false,
+    }
+}
