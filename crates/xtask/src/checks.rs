@@ -49,8 +49,9 @@ const CHECKS: [Check; 6] = [
     Check { name: "formatting", group: Group::Lint, perform: formatting },
     Check { name: "clippy", group: Group::Lint, perform: clippy },
     Check { name: "documentation", group: Group::Lint, perform: documentation },
-    Check { name: "Rust tests", group: Group::Rust, perform: rust_tests },
+    // Before the Rust tests, because cargo builds the server anew when the client that it embeds has changed.
     Check { name: "client build", group: Group::Browser, perform: client_build },
+    Check { name: "Rust tests", group: Group::Rust, perform: rust_tests },
     Check { name: "browser tests", group: Group::Browser, perform: browser_tests },
 ];
 
@@ -139,16 +140,17 @@ fn documentation(_: &Selection, _: &Shared) -> Result<()> {
 }
 
 fn rust_tests(selection: &Selection, shared: &Shared) -> Result<()> {
-    let mut cargo = command::cargo();
-    cargo.arg("test");
+    let variables = &shared.services()?.variables;
+    let test = |packages: &[&str]| {
+        let mut cargo = command::cargo();
+        cargo.arg("test").args(packages).arg("--").args(&selection.filter).envs(variables.iter().cloned());
+        command::run(&mut cargo)
+    };
     if selection.package.is_empty() {
-        cargo.arg("--workspace");
+        test(&server::EVERYTHING_ELSE)?;
+        return test(&["--package", "xtask"]);
     }
-    for package in &selection.package {
-        cargo.args(["--package", package]);
-    }
-    cargo.arg("--").args(&selection.filter);
-    command::run(cargo.envs(shared.services()?.variables.iter().cloned()))
+    selection.package.iter().try_for_each(|package| test(&["--package", package]))
 }
 
 fn client_build(_: &Selection, _: &Shared) -> Result<()> {
@@ -159,7 +161,7 @@ fn browser_tests(_: &Selection, shared: &Shared) -> Result<()> {
     let folder = workspace::frontend().join("e2e");
     setup::npm::install(&folder)?;
     let chromium = setup::browser::chromium()?;
-    let server = server::build_debug().context("cannot build the server for the browser tests")?;
+    let server = server::build_for_tests().context("cannot build the server for the browser tests")?;
     command::run(
         setup::npm::npm(&folder)?
             .arg("test")

@@ -10,6 +10,9 @@ use crate::{client, command, report, workspace};
 
 const PACKAGE: &str = "umbrachat";
 
+/// Cargo's words for all packages but xtask, which is built already, with features of its own.
+pub(crate) const EVERYTHING_ELSE: [&str; 3] = ["--workspace", "--exclude", "xtask"];
+
 /// Builds the client, and then the server that carries it: target/release/umbrachat.
 pub(crate) fn build() -> Result<PathBuf> {
     client::build(client::Mode::Release)?;
@@ -18,10 +21,21 @@ pub(crate) fn build() -> Result<PathBuf> {
     Ok(workspace::target().join("release").join(PACKAGE))
 }
 
-/// Builds the server as tests and daily work use it: quickly, and reading the client from `frontend/dist`.
+/// Builds the server as one does while working on it: quickly, and reading the client from `frontend/dist`.
 pub(crate) fn build_debug() -> Result<PathBuf> {
     command::run(command::cargo().args(["build", "--package", PACKAGE]))?;
-    Ok(workspace::target().join("debug").join(PACKAGE))
+    Ok(debug_binary())
+}
+
+/// Builds the same server along with the Rust tests. Cargo chooses the features of a dependency by what is built together,
+/// so building the server alone would compile half of the dependencies a second time.
+pub(crate) fn build_for_tests() -> Result<PathBuf> {
+    command::run(command::cargo().arg("build").args(EVERYTHING_ELSE).args(["--bins", "--tests"]))?;
+    Ok(debug_binary())
+}
+
+fn debug_binary() -> PathBuf {
+    workspace::target().join("debug").join(PACKAGE)
 }
 
 /// Builds everything, and then becomes the server.
