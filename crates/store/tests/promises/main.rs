@@ -1,0 +1,7 @@
+//! What the store promises, on both databases: numbers without gaps, retries without doubles, and one truth of who is
+//! friends with whom, whatever happens at once.
+
+mod community;
+mod friendships;
+mod messages;
+mod sessions;
