@@ -1,9 +1,9 @@
 //! Friend requests in every direction.
 
 use crate::community::{Community, is_not_found};
-use umbrachat_protocol::{AskedFriend, ServerEvent, UserId};
+use umbrachat_protocol::{AskedFriend, FriendRequests, ServerEvent, UserId};
 use umbrachat_store::{Change, Refusal, StoreError};
-use umbrachat_testing::{TestDatabase, databases};
+use umbrachat_testing::databases;
 
 databases! {
     async fn asking_twice_is_asking_once(database: TestDatabase) {
@@ -28,7 +28,7 @@ databases! {
         assert!(matches!(back.outcome, AskedFriend::Friend(friend) if friend.user.id == ana));
         assert_eq!(community.store.friends(ana).await.unwrap().len(), 1);
         assert_eq!(community.store.friends(bo).await.unwrap().len(), 1);
-        assert_eq!(community.store.friend_requests(ana).await.unwrap(), Default::default());
+        assert_eq!(community.store.friend_requests(ana).await.unwrap(), FriendRequests::default());
     }
 
     async fn two_who_ask_each_other_at_once_are_friends(database: TestDatabase) {
@@ -59,7 +59,7 @@ databases! {
             assert_eq!(told(&community).len(), 2);
             store.remove_friend_request(remover, if remover == ana { bo } else { ana }).await.unwrap();
             assert_eq!(told(&community), [], "repeating it changes nothing");
-            assert_eq!(store.friend_requests(bo).await.unwrap(), Default::default());
+            assert_eq!(store.friend_requests(bo).await.unwrap(), FriendRequests::default());
         }
 
         store.ask_friend(ana, "bo".to_owned()).await.unwrap();

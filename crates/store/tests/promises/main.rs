@@ -1,6 +1,8 @@
 //! What the store promises, on both databases: numbers without gaps, retries without doubles, and one truth of who is
 //! friends with whom, whatever happens at once.
 
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
 mod community;
 mod friendships;
 mod messages;

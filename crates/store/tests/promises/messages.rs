@@ -2,9 +2,9 @@
 
 use crate::community::{Community, is_not_found, message};
 use std::collections::BTreeSet;
-use umbrachat_protocol::{ClientId, ConversationId, Rev, Seq, ServerEvent, UserId};
+use umbrachat_protocol::{ClientId, ConversationId, NewMessage, Rev, Seq, ServerEvent, UserId};
 use umbrachat_store::{Change, Refusal, StoreError};
-use umbrachat_testing::{TestDatabase, databases};
+use umbrachat_testing::databases;
 use uuid::Uuid;
 
 databases! {
@@ -46,8 +46,7 @@ databases! {
         let first = community.store.send_message(ana, chat, original.clone()).await.unwrap();
         community.published();
 
-        let mut reworded = original;
-        reworded.body = "twice".to_owned();
+        let reworded = NewMessage { body: "twice".to_owned(), ..original };
         let retries: Vec<_> = (0..20)
             .map(|_| {
                 let (store, message) = (community.store.clone(), reworded.clone());

@@ -3,7 +3,7 @@
 use crate::community::{Community, POLICY};
 use umbrachat_protocol::SessionId;
 use umbrachat_store::{Change, Refusal, Rotation, StoreError, Successor, TokenHash};
-use umbrachat_testing::{TestDatabase, databases};
+use umbrachat_testing::databases;
 
 databases! {
     async fn a_refresh_token_is_good_for_one_successor(database: TestDatabase) {
