@@ -8,8 +8,10 @@ pub(crate) const FETCHES_AT_ONCE: usize = 4;
 #[derive(Debug, Default)]
 pub(crate) struct CatchUpState {
     fetch: Fetch,
-    /// Waits in a row that did not close the gap.
+    /// Fetches in a row that did not help.
     attempts: u32,
+    /// The last page said that there is another one.
+    has_more: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +27,7 @@ enum Fetch {
 impl CatchUpState {
     /// There is a gap, or there is none. A new gap may be mere reordering, so it is given until then.
     pub(crate) fn note_gap(&mut self, gap: bool, until: Millis) {
+        let gap = gap || self.has_more;
         match self.fetch {
             Fetch::Idle if gap => self.fetch = Fetch::Waiting { until },
             Fetch::Idle => self.attempts = 0,
@@ -60,12 +63,15 @@ impl CatchUpState {
         self.attempts = self.attempts.saturating_add(1);
     }
 
-    /// A page came; the next one can be asked for at once.
+    /// A page came; where there is more, that can be asked for at once.
     pub(crate) fn page_came(&mut self, has_more: bool, now: Millis) {
+        self.has_more = has_more;
         self.fetch = if has_more { Fetch::Waiting { until: now } } else { Fetch::Idle };
-        if has_more {
-            self.attempts = 0;
-        }
+    }
+
+    /// It got further.
+    pub(crate) fn helped(&mut self) {
+        self.attempts = 0;
     }
 
     /// Nothing came, or nothing that helped.

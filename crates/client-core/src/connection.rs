@@ -5,6 +5,9 @@ use crate::time::Jitter;
 use crate::{Config, ConnectFailure, Connection, Effect, Millis};
 use umbrachat_protocol::CloseCode;
 
+/// A token that is said to have ended already is not renewed in a tight loop.
+const SOONEST_RENEWAL: u64 = 1_000;
+
 #[derive(Debug)]
 pub(crate) struct Link {
     phase: Phase,
@@ -141,7 +144,7 @@ impl Link {
     pub(crate) fn token_expires(&mut self, at: Millis, now: Millis, config: &Config) {
         // A token that lives shorter than the usual lead is renewed half-way instead.
         let lead = config.renew_before.min(at.since(now) / 2);
-        self.renew_at = Some(Millis(at.0.saturating_sub(lead)).max(now));
+        self.renew_at = Some(Millis(at.0.saturating_sub(lead)).max(now.plus(SOONEST_RENEWAL)));
     }
 
     pub(crate) fn tick(&mut self, now: Millis, config: &Config, out: &mut Effects) {

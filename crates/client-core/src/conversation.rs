@@ -20,9 +20,7 @@ pub struct ConversationState {
     pub(crate) messages: BTreeMap<Seq, Message>,
     pub(crate) history: History,
     pub(crate) members: Vec<Member>,
-    pub(crate) members_wanted: bool,
-    pub(crate) members_loaded: bool,
-    pub(crate) members_loading: bool,
+    pub(crate) membership: Membership,
     pub(crate) marks: Marks,
     pub(crate) catch_up: CatchUpState,
 }
@@ -38,6 +36,22 @@ pub struct History {
     pub loading: bool,
     /// The last page could not be had; ask again to retry.
     pub failed: bool,
+}
+
+/// Whether members are held.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Membership {
+    pub(crate) loaded: bool,
+    pub(crate) loading: bool,
+    /// What is held, or under way, may be older than something that was missed.
+    pub(crate) outdated: bool,
+}
+
+impl Membership {
+    /// They were asked for, so what comes is kept.
+    pub(crate) fn is_wanted(self) -> bool {
+        self.loaded || self.loading || self.outdated
+    }
 }
 
 impl ConversationState {
@@ -72,7 +86,7 @@ impl ConversationState {
 
     /// Those who are members now; none until they were asked for.
     pub fn members(&self) -> Option<impl Iterator<Item = &Member>> {
-        self.members_loaded.then(|| self.members.iter().filter(|member| member.left_at.is_none()))
+        self.membership.loaded.then(|| self.members.iter().filter(|member| member.left_at.is_none()))
     }
 
     /// When something was last written here, or it began.
@@ -94,9 +108,7 @@ impl ConversationState {
             messages: BTreeMap::new(),
             history: History::default(),
             members: Vec::new(),
-            members_wanted: false,
-            members_loaded: false,
-            members_loading: false,
+            membership: Membership::default(),
             marks: Marks::new(info.read_seq),
             catch_up: CatchUpState::default(),
             info,
@@ -114,7 +126,7 @@ impl ConversationState {
 
     /// Whether more is held than a snapshot tells.
     pub(crate) fn is_held(&self) -> bool {
-        self.history.loaded_from.is_some() || self.history.loading || self.members_wanted
+        self.history.loaded_from.is_some() || self.history.loading || self.membership.is_wanted()
     }
 
     /// The newest message up to which all have arrived.

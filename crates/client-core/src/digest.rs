@@ -3,7 +3,7 @@
 use crate::{Config, Core, Input, Millis, State};
 use umbrachat_protocol::socket::Ready;
 use umbrachat_protocol::{
-    Block, Conversation, ConversationId, Friend, FriendRequest, Me, Member, Message, MessagePage, Rev,
+    Block, Conversation, ConversationId, Friend, FriendRequest, Me, Member, Message, MessagePage, Rev, Seq,
     ServerEvent, SessionId, Snapshot,
 };
 
@@ -46,16 +46,24 @@ impl State {
             incoming_requests: sorted(&self.friend_requests.incoming),
             outgoing_requests: sorted(&self.friend_requests.outgoing),
             blocks,
-            conversations: self.conversations.values().map(ConversationDigest::of).collect(),
+            conversations: self
+                .conversations
+                .values()
+                .map(|chat| ConversationDigest::of(chat, self))
+                .collect(),
         }
     }
 }
 
 impl ConversationDigest {
-    fn of(conversation: &crate::ConversationState) -> Self {
+    fn of(conversation: &crate::ConversationState, state: &State) -> Self {
         let members = conversation.members().map(|members| {
             let mut members: Vec<Member> = members.cloned().collect();
             members.sort_by_key(|member| member.user.id);
+            for me in members.iter_mut().filter(|member| Some(member.user.id) == state.my_id()) {
+                // One's own marks are the conversation's `read_seq`; this copy of them is not told to oneself.
+                (me.delivered_seq, me.read_seq) = (Seq::ZERO, Seq::ZERO);
+            }
             members
         });
         Self {

@@ -18,7 +18,7 @@ impl Core {
                     self.update_conversation(*conversation);
                 } else {
                     self.snapshot.outdate();
-                    self.add_conversation(*conversation, true);
+                    self.add_conversation(*conversation, true, now);
                 }
             }
             ServerEvent::ConversationRemoved { conversation_id } => {

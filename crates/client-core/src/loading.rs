@@ -1,5 +1,6 @@
 //! What is loaded on demand, and what REST calls answered.
 
+use crate::conversation::Membership;
 use crate::rows::Put;
 use crate::{Change, Core, Effect, Millis};
 use umbrachat_protocol::{Changes, ConversationId, ErrorCode, Member, MessagePage, Rev, Seq};
@@ -61,9 +62,9 @@ impl Core {
 
     pub(crate) fn load_members(&mut self, id: ConversationId) {
         let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
-        if !conversation.members_loading && !conversation.members_loaded {
-            conversation.members_wanted = true;
-            conversation.members_loading = true;
+        let membership = &mut conversation.membership;
+        if !membership.loading && (!membership.loaded || membership.outdated) {
+            *membership = Membership { loading: true, outdated: false, ..*membership };
             self.out.push(Effect::FetchMembers { conversation_id: id });
         }
     }
@@ -71,17 +72,23 @@ impl Core {
     pub(crate) fn members_loaded(&mut self, id: ConversationId, members: Vec<Member>) {
         let me = self.state.my_id();
         let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
-        conversation.members_loading = false;
-        conversation.members_loaded = true;
         for member in members {
             conversation.put_member(member, me);
+        }
+        let membership = &mut conversation.membership;
+        membership.loaded = true;
+        membership.loading = std::mem::take(&mut membership.outdated);
+        if membership.loading {
+            self.out.push(Effect::FetchMembers { conversation_id: id });
         }
         self.out.changed(Change::Conversation(id));
     }
 
+    /// They are asked for again at the next `LoadMembers`, or with the next snapshot.
     pub(crate) fn members_failed(&mut self, id: ConversationId) {
         if let Some(conversation) = self.state.conversations.get_mut(&id) {
-            conversation.members_loading = false;
+            conversation.membership.loading = false;
+            conversation.membership.outdated = true;
         }
     }
 
@@ -108,12 +115,12 @@ impl Core {
             }
         }
         conversation.arrived_between(since, changes.rev);
-        // A page that says that there is more, and does not get further, is none.
-        let stuck = changes.has_more && changes.rev <= since;
-        if changes.has_more {
-            conversation.reach(changes.rev.next());
+        conversation.catch_up.page_came(changes.has_more, now);
+        if changes.rev > since {
+            conversation.catch_up.helped();
         }
-        conversation.catch_up.page_came(changes.has_more && !stuck, now);
+        // The server says that there is more and does not get further, or has not yet what is known to exist.
+        let stuck = changes.has_more && changes.rev <= since;
         if stuck || (conversation.has_gap() && !changes.has_more) {
             let wait = self.link.backoff(conversation.catch_up.attempts(), &self.config);
             conversation.catch_up.wait(now.plus(wait));

@@ -52,7 +52,7 @@ pub(crate) struct Queued {
     pub(crate) outgoing: Outgoing,
     /// Transmitted on this connection, as this `ref`, and not answered yet.
     pub(crate) in_flight: Option<InFlight>,
-    /// How often it has been transmitted on any connection.
+    /// How often it may have been transmitted, on any connection.
     pub(crate) attempts: u32,
     /// Not to be transmitted before.
     pub(crate) not_before: Millis,
@@ -76,14 +76,15 @@ impl Outbox {
     }
 
     /// Puts a message at its position; one that has none yet (0) goes to the end.
-    pub(crate) fn add(&mut self, mut outgoing: Outgoing) -> &Outgoing {
+    /// `attempts`: how often it may have been transmitted before.
+    pub(crate) fn add(&mut self, mut outgoing: Outgoing, attempts: u32) -> &Outgoing {
         if outgoing.position <= 0 {
             outgoing.position = self.next_position;
         }
         self.next_position = self.next_position.max(outgoing.position + 1);
         let place = self.queue.partition_point(|queued| queued.outgoing.position <= outgoing.position);
         self.queue
-            .insert(place, Queued { outgoing, in_flight: None, attempts: 0, not_before: Millis::default() });
+            .insert(place, Queued { outgoing, in_flight: None, attempts, not_before: Millis::default() });
         &self.queue[place].outgoing
     }
 

@@ -61,11 +61,11 @@ impl ConversationState {
 
     /// Takes in a page of history that was asked for with this `before`.
     pub(crate) fn put_page(&mut self, before: Option<Seq>, page: &MessagePage, me: Option<UserId>) {
-        self.history.loading = false;
-        self.history.failed = false;
         for message in &page.messages {
             self.put_row(message, me);
         }
+        self.history.loading = false;
+        self.history.failed = false;
         // A page that does not lie against what is loaded (the answer to an older question) leaves no hole.
         if before == self.history.loaded_from {
             // Where there was nothing, everything that came since is held from the first on.
@@ -82,7 +82,7 @@ impl ConversationState {
         if Some(incoming.user.id) == me {
             self.put_my_read(incoming.read_seq);
         }
-        if !self.members_wanted {
+        if !self.membership.is_wanted() {
             return;
         }
         let place = self.members.iter_mut().find(|held| held.user.id == incoming.user.id);

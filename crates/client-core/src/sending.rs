@@ -9,19 +9,16 @@ impl Core {
         for outgoing in unsent {
             if !self.state.outbox.knows(outgoing.client_id) {
                 self.progress(&outgoing, standing(&outgoing));
-                self.state.outbox.add(outgoing);
+                // Whether it was sent before the restart nobody knows.
+                self.state.outbox.add(outgoing, 1);
             }
         }
     }
 
-    pub(crate) fn send(&mut self, mut outgoing: Outgoing) {
-        if self.state.outbox.knows(outgoing.client_id) {
-            return;
+    pub(crate) fn send(&mut self, outgoing: Outgoing) {
+        if !self.state.outbox.knows(outgoing.client_id) {
+            self.keep(outgoing, 0);
         }
-        if let Err(field) = text::body(&outgoing.body) {
-            outgoing.failure = Some(Failure { code: ErrorCode::Invalid, detail: field.detail });
-        }
-        self.keep(outgoing);
     }
 
     /// A retried message goes to the end, so that it does not hold up what was written since.
@@ -30,7 +27,7 @@ impl Core {
         let failed = outbox.find(client_id).filter(|outgoing| outgoing.failure.is_some());
         let Some(conversation) = failed.map(|outgoing| outgoing.conversation_id) else { return };
         if let Some(queued) = outbox.remove(conversation, client_id) {
-            self.send(Outgoing { position: 0, failure: None, ..queued.outgoing });
+            self.keep(Outgoing { position: 0, failure: None, ..queued.outgoing }, queued.attempts);
         }
     }
 
@@ -122,8 +119,11 @@ impl Core {
         }
     }
 
-    fn keep(&mut self, outgoing: Outgoing) {
-        let kept = self.state.outbox.add(outgoing).clone();
+    fn keep(&mut self, mut outgoing: Outgoing, attempts: u32) {
+        if let Err(field) = text::body(&outgoing.body) {
+            outgoing.failure = Some(Failure { code: ErrorCode::Invalid, detail: field.detail });
+        }
+        let kept = self.state.outbox.add(outgoing, attempts).clone();
         self.out.push(Effect::SaveOutgoing(kept.clone()));
         self.progress(&kept, standing(&kept));
     }

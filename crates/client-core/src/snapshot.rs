@@ -148,7 +148,7 @@ impl Core {
                 self.update_conversation(info);
                 self.close_gap_to_snapshot(id, (rev, last_seq), now);
             } else {
-                self.add_conversation(info, !first);
+                self.add_conversation(info, !first, now);
             }
         }
         if first {
@@ -160,8 +160,11 @@ impl Core {
     /// Members' marks move without a rev that would tell whether they did.
     fn refresh_what_has_no_rev(&mut self) {
         for conversation in self.state.conversations.values_mut() {
-            if conversation.members_wanted && !conversation.members_loading {
-                conversation.members_loading = true;
+            let membership = &mut conversation.membership;
+            if membership.loading {
+                membership.outdated = true;
+            } else if membership.is_wanted() {
+                membership.loading = true;
                 self.out.push(Effect::FetchMembers { conversation_id: conversation.id() });
             }
         }
@@ -195,15 +198,16 @@ impl Core {
     }
 
     /// `lately`: it came to be known after the first snapshot.
-    pub(crate) fn add_conversation(&mut self, info: Conversation, lately: bool) {
+    pub(crate) fn add_conversation(&mut self, info: Conversation, lately: bool, now: Millis) {
         let (id, rev, last_seq) = (info.id, info.rev, info.last_seq);
         let mut conversation = ConversationState::new(info);
         let mut newest = None;
         // What a group has talked about before one was added is not new; what a friend begins to say is.
         if lately && conversation.info().kind == ConversationKind::Direct {
             conversation = conversation.begun_unseen();
-            if self.config.catch_up == CatchUp::Held {
-                newest = conversation.adopt(rev, last_seq);
+            match self.config.catch_up {
+                CatchUp::Held => newest = conversation.adopt(rev, last_seq),
+                CatchUp::All => conversation.catch_up.hurry(now),
             }
         }
         self.state.conversations.insert(id, conversation);

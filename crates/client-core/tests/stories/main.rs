@@ -1,0 +1,12 @@
+//! What the machine promises, told rule by rule, and then tried with every kind of network.
+
+mod connection;
+mod convergence;
+mod device;
+mod marks;
+mod model;
+mod outbox;
+mod people;
+mod resume;
+mod rows;
+mod timeline;
