@@ -8,7 +8,6 @@ macro_rules! error_codes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $status:literal;)*) => {
         /// What went wrong, for programs. The code is stable; the sentence beside it is for people and may change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[non_exhaustive]
         pub enum ErrorCode {
             $($(#[$doc])* #[serde(rename = $code)] $variant,)*
@@ -86,6 +85,26 @@ impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// By hand, because the derived schema does not see names that come out of a macro.
+#[cfg(feature = "openapi")]
+mod openapi {
+    use super::ErrorCode;
+    use utoipa::openapi::schema::{ObjectBuilder, Type};
+    use utoipa::openapi::{RefOr, Schema};
+
+    impl utoipa::PartialSchema for ErrorCode {
+        fn schema() -> RefOr<Schema> {
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .description(Some("What went wrong, for programs. More codes may come."))
+                .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+                .into()
+        }
+    }
+
+    impl utoipa::ToSchema for ErrorCode {}
 }
 
 /// One field that was refused.

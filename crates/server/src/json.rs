@@ -18,7 +18,7 @@ use umbrachat_protocol::limits::REQUEST_BYTES_MAX;
 use umbrachat_protocol::{ErrorCode, FieldError};
 
 /// A body that trickles in more slowly than this is cut.
-const BODY_WITHIN: Duration = Duration::from_mins(1);
+const BODY_WITHIN: Duration = Duration::from_secs(55);
 
 /// A body of type `application/json` that is an object.
 pub struct Json<T>(pub T);

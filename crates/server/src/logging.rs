@@ -13,9 +13,13 @@ use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What the framework says of broken requests, which anybody may send by the thousand, and of its own start. Who wants to
+/// read it names these targets in the filter.
+const QUIET: &str = "actix_http::h1=off,actix_server=warn";
+
 /// Starts logging to the standard error, once for the process.
 pub fn start(format: LogFormat, filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(format!("{QUIET},{filter}")).unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     match format {
         LogFormat::Text => log.init(),

@@ -63,6 +63,7 @@ fn of_component(name: &str) -> Option<Value> {
         "Conversation" => value(conversation()),
         "Credentials" => value(credentials()),
         "Friend" => value(friend()),
+        "FriendRequest" => value(request(bo())),
         "FriendRequests" => value(FriendRequests { incoming: vec![request(bo())], outgoing: vec![] }),
         "GiveConsent" => value(GiveConsent { policy_version: POLICY.into() }),
         "Health" => json!({"status": "ok"}),
