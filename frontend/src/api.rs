@@ -1,6 +1,7 @@
 //! The REST API, as typed calls. What needs no session is a function of [`public`]; the rest belongs to a session.
 
 use crate::browser;
+use futures_util::future::LocalBoxFuture;
 use futures_util::lock::Mutex;
 use gloo_net::http::{Method, RequestBuilder};
 use serde::Serialize;
@@ -49,24 +50,24 @@ pub(crate) mod public {
     };
 
     pub(crate) async fn register(body: &Register) -> Result<Registered, ApiError> {
-        call(Method::POST, paths::REGISTER, None, Some(body)).await
+        call(Method::POST, paths::REGISTER, Some(body)).await
     }
 
     pub(crate) async fn login(body: &Credentials) -> Result<SignedIn, ApiError> {
-        call(Method::POST, paths::LOGIN, None, Some(body)).await
+        call(Method::POST, paths::LOGIN, Some(body)).await
     }
 
     pub(crate) async fn recover(body: &Recover) -> Result<SignedIn, ApiError> {
-        call(Method::POST, paths::RECOVER, None, Some(body)).await
+        call(Method::POST, paths::RECOVER, Some(body)).await
     }
 
     /// Goes on with the session whose cookie the browser keeps.
     pub(crate) async fn refresh() -> Result<SignedIn, ApiError> {
-        call(Method::POST, paths::REFRESH, None, Some(&Refresh::default())).await
+        call(Method::POST, paths::REFRESH, Some(&Refresh::default())).await
     }
 
     pub(crate) async fn privacy_policy() -> Result<PrivacyPolicy, ApiError> {
-        call(Method::GET, paths::PRIVACY_POLICY, None, None::<&()>).await
+        call(Method::GET, paths::PRIVACY_POLICY, None::<&()>).await
     }
 }
 
@@ -115,7 +116,11 @@ impl AuthorizedApi {
     }
 
     /// Gets a new access token in place of this one, unless that has been done meanwhile.
-    pub(crate) async fn renew(&self, stale: &str) -> Renewal {
+    pub(crate) fn renew<'a>(&'a self, stale: &'a str) -> LocalBoxFuture<'a, Renewal> {
+        Box::pin(self.renew_in_turn(stale))
+    }
+
+    async fn renew_in_turn(&self, stale: &str) -> Renewal {
         let _turn = self.renewing.lock().await;
         if *self.token.borrow() != stale {
             return Renewal::Renewed;
@@ -198,18 +203,25 @@ impl AuthorizedApi {
         decode(&self.send(method, path, encode(body)?).await?)
     }
 
-    /// Sends with the token; where it has ended, once more with a new one.
-    async fn send(&self, method: Method, path: &str, body: Option<String>) -> Result<String, ApiError> {
-        let token = self.token();
-        let answer = send(method.clone(), path, Some(&token), body.clone()).await;
-        match answer {
-            Err(error) if error.ends_session() => match self.renew(&token).await {
-                Renewal::Renewed => send(method, path, Some(&self.token()), body).await,
-                Renewal::Unreachable => Err(ApiError::Unreachable),
-                Renewal::SessionEnded | Renewal::OtherPerson => Err(error),
-            },
-            answer => answer,
-        }
+    /// Sends with the token; where it has ended, once more with a new one. Boxed, so that not every call carries all of it.
+    fn send<'a>(
+        &'a self,
+        method: Method,
+        path: &'a str,
+        body: Option<String>,
+    ) -> LocalBoxFuture<'a, Result<String, ApiError>> {
+        Box::pin(async move {
+            let token = self.token();
+            let answer = send(method.clone(), path, Some(token.clone()), body.clone()).await;
+            match answer {
+                Err(error) if error.ends_session() => match self.renew(&token).await {
+                    Renewal::Renewed => send(method, path, Some(self.token()), body).await,
+                    Renewal::Unreachable => Err(ApiError::Unreachable),
+                    Renewal::SessionEnded | Renewal::OtherPerson => Err(error),
+                },
+                answer => answer,
+            }
+        })
     }
 
     fn keep(&self, signed_in: &SignedIn) {
@@ -221,17 +233,25 @@ impl AuthorizedApi {
 async fn call<T: DeserializeOwned>(
     method: Method,
     path: &str,
-    token: Option<&str>,
     body: Option<&impl Serialize>,
 ) -> Result<T, ApiError> {
-    decode(&send(method, path, token, encode(body)?).await?)
+    decode(&send(method, path, None, encode(body)?).await?)
 }
 
 /// The part of a call that is the same for all types, so that it is compiled once.
-async fn send(
+fn send(
     method: Method,
     path: &str,
-    token: Option<&str>,
+    token: Option<String>,
+    body: Option<String>,
+) -> LocalBoxFuture<'_, Result<String, ApiError>> {
+    Box::pin(fetch(method, path, token, body))
+}
+
+async fn fetch(
+    method: Method,
+    path: &str,
+    token: Option<String>,
     body: Option<String>,
 ) -> Result<String, ApiError> {
     let timeout = web_sys::AbortSignal::timeout_with_u32(TIMEOUT);

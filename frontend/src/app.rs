@@ -4,28 +4,22 @@ use crate::components::icon::mark;
 use crate::page::Page;
 use crate::pages;
 use crate::room::room;
-use crate::session::{Session, State};
+use crate::session::{Ended, Session, State};
 use crate::stores::device;
 use crate::{browser, texts};
 use leptos::prelude::*;
-use leptos_router::WildcardSegment;
-use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use leptos_router::NavigateOptions;
+use leptos_router::components::Router;
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use leptos_router::location::{BrowserUrl, LocationProvider};
 
 /// The query that remembers where somebody wanted to go before they had to sign in.
 const NEXT: &str = "next";
 
 pub(crate) fn app() -> impl IntoView {
     let session = Session::start();
-    // One route takes all addresses: `Page` is the list of them, which the compiler checks.
-    view! {
-        <Router>
-            <FlatRoutes fallback=|| ()>
-                <Route path=WildcardSegment("page") view=move || pages(session) />
-            </FlatRoutes>
-        </Router>
-    }
+    // The router keeps the address and its history; which page is at an address, `Page` says, and the compiler checks.
+    view! { <Router>{pages(session)}</Router> }
 }
 
 /// What fills the window.
@@ -42,9 +36,11 @@ fn pages(session: Session) -> AnyView {
     let path = use_location().pathname;
     let page = Memo::new(move |_| path.with(|path| Page::at(path)));
     let scene = Memo::new(move |_| scene(session, page.get()));
+    complete_navigation();
     redirect(session, page);
     move_focus(page);
     mark_place(scene);
+    name_window(scene);
     let content = move || match scene.get() {
         Scene::Waking { trouble } => waking(trouble),
         Scene::RecoveryCodes => match (session.account(), session.codes()) {
@@ -76,7 +72,7 @@ fn scene(session: Session, page: Page) -> Scene {
 fn public(session: Session, page: Page) -> AnyView {
     match (page, untrack(|| session.state())) {
         (Page::SignUp, State::SignedOut(visitor)) => pages::sign_up::sign_up(visitor),
-        (Page::SignIn, State::SignedOut(visitor)) => pages::sign_in::sign_in(visitor, untrack(|| session.ended())),
+        (Page::SignIn, State::SignedOut(visitor)) => pages::sign_in::sign_in(visitor, untrack(|| session.ended()) == Some(Ended::Revoked)),
         (Page::Recover, State::SignedOut(visitor)) => pages::recover::recover(visitor),
         (Page::Landing, _) => pages::landing::landing(),
         (Page::Privacy, _) => pages::privacy::privacy(),
@@ -110,14 +106,21 @@ fn redirect(session: Session, page: Memo<Page>) {
             }
             State::SignedOut(_) if page.is_in_room() => {
                 let wanted = location.pathname.get_untracked();
-                match (session.ended(), page) {
-                    (false, Page::Chats) => "/".to_owned(),
-                    _ => format!("/sign-in?{NEXT}={wanted}"),
-                }
+                if session.ended() == Some(Ended::Left) { "/".to_owned() } else { format!("/sign-in?{NEXT}={wanted}") }
             }
             _ => return,
         };
         navigate(&target, NavigateOptions { replace: true, ..NavigateOptions::default() });
+    });
+}
+
+/// A link changes the address in the browser only when the page for it is there, which it is at once.
+fn complete_navigation() {
+    let location = use_location();
+    let history = expect_context::<BrowserUrl>();
+    Effect::new(move || {
+        location.pathname.track();
+        history.ready_to_complete();
     });
 }
 
@@ -130,6 +133,27 @@ fn move_focus(page: Memo<Page>) {
             request_animation_frame(|| browser::focus("title"));
         }
         page
+    });
+}
+
+/// The room names the window itself, by what happens in it.
+fn name_window(scene: Memo<Scene>) {
+    Effect::new(move || {
+        let name = match scene.get() {
+            Scene::Room => return,
+            Scene::RecoveryCodes => texts::CODES_TITLE,
+            Scene::Public(Page::SignUp) => texts::CREATE_ACCOUNT,
+            Scene::Public(Page::SignIn) => texts::SIGN_IN,
+            Scene::Public(Page::Recover) => texts::RECOVER_TITLE,
+            Scene::Public(Page::Privacy) => texts::PRIVACY,
+            Scene::Public(Page::About) => texts::ABOUT,
+            Scene::Public(Page::NotFound) => texts::NOT_FOUND_TITLE,
+            Scene::Public(_) | Scene::Waking { .. } => "",
+        };
+        if scene.get() == Scene::RecoveryCodes {
+            request_animation_frame(|| browser::focus("title"));
+        }
+        document().set_title(&texts::window_title(name, 0));
     });
 }
 

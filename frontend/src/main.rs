@@ -4,6 +4,7 @@ mod api;
 mod app;
 mod browser;
 mod components;
+mod events;
 mod moments;
 mod page;
 mod pages;

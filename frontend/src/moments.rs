@@ -1,7 +1,7 @@
 //! Points in time as people say them, in the device's own time zone.
 
 use crate::{browser, texts};
-use leptos::leptos_dom::helpers::set_interval;
+use leptos::leptos_dom::helpers::set_interval_with_handle;
 use leptos::prelude::*;
 use std::time::Duration;
 use umbrachat_protocol::Timestamp;
@@ -13,18 +13,18 @@ const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
 pub(crate) struct Today(RwSignal<i64>);
 
 impl Today {
-    /// Keeps up with the calendar from now on.
+    /// Keeps up with the calendar for as long as the owner of what is shown lives.
     pub(crate) fn watch() -> Self {
         let today = RwSignal::new(day_of(browser::now()));
-        set_interval(
-            move || {
-                let now = day_of(browser::now());
-                if today.get_untracked() != now {
-                    today.set(now);
-                }
-            },
-            Duration::from_secs(30),
-        );
+        let look = move || {
+            let now = day_of(browser::now());
+            if today.get_untracked() != now {
+                today.set(now);
+            }
+        };
+        if let Ok(handle) = set_interval_with_handle(look, Duration::from_secs(30)) {
+            on_cleanup(move || handle.clear());
+        }
         Self(today)
     }
 
@@ -52,7 +52,7 @@ impl Today {
 
 /// Such as "21:04".
 pub(crate) fn clock(time: Timestamp) -> String {
-    browser::format_date(time, &[("hour", "2-digit"), ("minute", "2-digit")])
+    browser::format_date(time, &[("hour", "numeric"), ("minute", "2-digit")])
 }
 
 /// Numbers the days of the device's calendar.

@@ -8,6 +8,7 @@ use crate::browser;
 use crate::session::Session;
 use crate::socket::{self, Socket};
 use crate::stores::device::Device;
+use futures_util::future::LocalBoxFuture;
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
 use leptos::reactive::signal::ArcTrigger;
@@ -240,11 +241,12 @@ impl Driver {
     }
 
     fn fetch<F: Future<Output = Input> + 'static>(&self, call: impl FnOnce(Rc<AuthorizedApi>) -> F + 'static) {
+        self.tell_later(Box::pin(call(Rc::clone(&self.api))));
+    }
+
+    fn tell_later(&self, answer: LocalBoxFuture<'static, Input>) {
         let Some(driver) = self.this.upgrade() else { return };
-        spawn_local(async move {
-            let input = call(Rc::clone(&driver.api)).await;
-            driver.tell(input);
-        });
+        spawn_local(async move { driver.tell(answer.await) });
     }
 
     fn set_timer(&self) {

@@ -139,5 +139,4 @@ fn name_window(page: Memo<Page>, unread: Memo<i64>) {
         };
         document().set_title(&texts::window_title(name, unread.get()));
     });
-    on_cleanup(|| document().set_title(texts::NAME));
 }

@@ -20,8 +20,8 @@ pub(crate) struct Session {
     state: RwSignal<State>,
     /// Recovery codes that were just made and have not been put away yet.
     codes: RwSignal<Option<Vec<String>>>,
-    /// Why somebody finds themselves signed out.
-    notice: RwSignal<Option<Ended>>,
+    /// How the last session ended, if one did since the page was opened.
+    ended: RwSignal<Option<Ended>>,
     /// Owns what lives as long as the page, whoever creates it.
     owner: StoredValue<Owner>,
 }
@@ -34,9 +34,14 @@ pub(crate) enum State {
     SignedIn(Account),
 }
 
-/// A session ended otherwise than by signing out.
+/// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ended;
+pub(crate) enum Ended {
+    /// The person signed out.
+    Left,
+    /// The server ended it.
+    Revoked,
+}
 
 /// Somebody who is not signed in.
 #[derive(Clone, Copy)]
@@ -60,7 +65,7 @@ impl Session {
         let session = Self {
             state: RwSignal::new(State::Starting { trouble: false }),
             codes: RwSignal::new(None),
-            notice: RwSignal::new(None),
+            ended: RwSignal::new(None),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
         };
         spawn_local(session.resume());
@@ -88,17 +93,16 @@ impl Session {
         self.codes.set(None);
     }
 
-    /// Whether the session ended otherwise than by signing out.
-    pub(crate) fn ended(self) -> bool {
-        self.notice.get().is_some()
+    /// How the last session ended; none where nobody has been signed in since the page was opened.
+    pub(crate) fn ended(self) -> Option<Ended> {
+        self.ended.get()
     }
 
     /// The server has ended the session. Unsent messages stay on the device, for the next time.
     pub(crate) fn end(self) {
         let Some(account) = untrack(|| self.account()) else { return };
         account.live.stop();
-        self.notice.set(Some(Ended));
-        self.sign_out_here();
+        self.sign_out_here(Some(Ended::Revoked));
     }
 
     async fn resume(self) {
@@ -107,7 +111,7 @@ impl Session {
         for wait in waits {
             match public::refresh().await {
                 Ok(signed_in) => return self.begin(&signed_in),
-                Err(ApiError::Problem(problem)) if problem.status == 401 => return self.sign_out_here(),
+                Err(ApiError::Problem(problem)) if problem.status == 401 => return self.sign_out_here(None),
                 Err(_) => {}
             }
             self.state.set(State::Starting { trouble: true });
@@ -119,13 +123,14 @@ impl Session {
         let account = self.owner.with_value(|owner| owner.with(|| Account::new(self, signed_in)));
         device::keep_signed_in(true);
         appearance::suggest(signed_in.user.settings.theme);
-        self.notice.set(None);
+        self.ended.set(None);
         self.state.set(State::SignedIn(account));
         account.live.start();
     }
 
-    fn sign_out_here(self) {
+    fn sign_out_here(self, how: Option<Ended>) {
         device::keep_signed_in(false);
+        self.ended.set(how);
         self.state.set(State::SignedOut(Visitor { session: self }));
     }
 }
@@ -191,7 +196,7 @@ impl Account {
             return Err(error);
         }
         self.device.wipe();
-        self.session.sign_out_here();
+        self.session.sign_out_here(Some(Ended::Left));
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! One connection to the server: commands out, events in.
 
+use crate::events;
 use futures_util::future::{AbortHandle, abortable};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use gloo_net::websocket::futures::WebSocket;
@@ -57,7 +58,7 @@ async fn read(mut socket: WebSocket, first: String, on_frame: impl Fn(Frame)) {
         match frame {
             // What a newer server says and this client does not understand is skipped.
             Ok(Message::Text(text)) => {
-                if let Ok(event) = serde_json::from_str(&text) {
+                if let Some(event) = events::read(&text) {
                     on_frame(Frame::Event(event));
                 }
             }

@@ -32,6 +32,7 @@ pub(crate) const ADVICE_UNMET: &str = "still to do";
 pub(crate) const AGREE_BEFORE_LINK: &str = "I agree to the ";
 pub(crate) const AGREE_LINK: &str = "privacy policy";
 pub(crate) const MUST_AGREE: &str = "Please read the privacy policy and agree to it first.";
+pub(crate) const POLICY_MISSING: &str = "The privacy policy has not arrived yet. Please try again in a moment.";
 pub(crate) const POLICY_CHANGED: &str = "The privacy policy has just changed. Please read it again.";
 pub(crate) const HAVE_ACCOUNT: &str = "You already have an account? ";
 pub(crate) const NO_ACCOUNT: &str = "You are new here? ";
@@ -190,6 +191,8 @@ pub(crate) fn nobody_named(username: &str) -> String {
 }
 
 // Settings.
+pub(crate) const CHOOSE_SETTING: &str = "Make yourself at home.";
+pub(crate) const BACK: &str = "Back";
 pub(crate) const PROFILE: &str = "Profile";
 pub(crate) const PROFILE_LEAD: &str = "How others see you";
 pub(crate) const APPEARANCE: &str = "Appearance";

@@ -4,7 +4,7 @@ use crate::components::icon::{self, icon};
 use crate::components::rich_text::rich_text;
 use crate::components::tick::tick;
 use crate::moments::{self, Today};
-use crate::stores::timeline::{Kind, Row, Shown};
+use crate::stores::timeline::{Kind, Row};
 use crate::texts;
 use leptos::prelude::*;
 use umbrachat_protocol::{ClientId, Seq};
@@ -18,10 +18,9 @@ pub(crate) struct Actions {
 }
 
 /// A row of the time line. Each part depends on that alone of the row which it shows.
-pub(crate) fn bubble(shown: Shown, today: Today, actions: Actions) -> AnyView {
-    let id = shown.id;
-    let row = RwSignal::from(shown.row);
-    let (mine, written_at) = row.with_untracked(|row| (row.mine, row.written_at));
+pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> AnyView {
+    let row = RwSignal::from(row);
+    let (id, mine, written_at) = row.with_untracked(|row| (row.client_id, row.mine, row.written_at));
     let starts_day = part(row, |row| row.starts_day);
     let first_unread = part(row, |row| row.first_unread);
     let starts_group = part(row, |row| row.starts_group);

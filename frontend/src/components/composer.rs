@@ -44,13 +44,6 @@ pub(crate) fn composer(draft: RwSignal<String>, on_send: Callback<String>) -> An
             String::new()
         }
     };
-    Effect::new(move || {
-        if let Some(element) = element.get()
-            && !browser::is_touch()
-        {
-            let _ = element.focus();
-        }
-    });
     view! {
         <form
             class="composer"

@@ -8,6 +8,7 @@ pub(crate) mod dialog;
 pub(crate) mod form;
 pub(crate) mod frame;
 pub(crate) mod icon;
+pub(crate) mod list;
 pub(crate) mod markdown;
 pub(crate) mod person;
 pub(crate) mod rich_text;

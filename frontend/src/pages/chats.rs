@@ -1,6 +1,7 @@
 //! The conversations, and beside them the one that is open. On a narrow screen they are two screens.
 
 use crate::components::avatar::avatar;
+use crate::components::list::keyed;
 use crate::page::{self, Page};
 use crate::pages::conversation::conversation;
 use crate::realtime::Part;
@@ -66,7 +67,10 @@ fn list(room: Room, open: Memo<Option<ConversationId>>) -> impl IntoView {
         {expected}
         {empty}
         <ul class="rows" aria-label=texts::CONVERSATIONS>
-            <For each=move || ids.get() key=|id| *id children=move |id| row(room, id, open) />
+            {keyed(
+                move || ids.with(|ids| ids.iter().map(|id| id.0).collect()),
+                move |id| row(room, ConversationId(id), open),
+            )}
         </ul>
     }
 }
@@ -81,7 +85,7 @@ struct Line {
     unread: i64,
 }
 
-fn row(room: Room, id: ConversationId, open: Memo<Option<ConversationId>>) -> impl IntoView {
+fn row(room: Room, id: ConversationId, open: Memo<Option<ConversationId>>) -> AnyView {
     let live = room.account.live;
     let line = Memo::new(move |_| {
         let draft = if open.get() == Some(id) { String::new() } else { room.account.device.draft(id) };
@@ -90,7 +94,7 @@ fn row(room: Room, id: ConversationId, open: Memo<Option<ConversationId>>) -> im
             state.conversation(id).map(|conversation| line_of(room, state, conversation, &draft))
         })
     });
-    move || {
+    let content = move || {
         let line = line.get()?;
         let unread = (line.unread > 0).then(|| {
             let count = if line.unread > 99 { "99+".to_owned() } else { line.unread.to_string() };
@@ -119,7 +123,8 @@ fn row(room: Room, id: ConversationId, open: Memo<Option<ConversationId>>) -> im
                 </a>
             </li>
         })
-    }
+    };
+    content.into_any()
 }
 
 fn line_of(room: Room, state: &State, conversation: &ConversationState, draft: &str) -> Line {

@@ -6,6 +6,7 @@ use crate::components::bubble::{Actions, bubble};
 use crate::components::composer::composer;
 use crate::components::dialog::{Question, confirm};
 use crate::components::icon::{self, icon};
+use crate::components::list::keyed;
 use crate::pages::chats::name_of;
 use crate::realtime::Part;
 use crate::room::Room;
@@ -84,13 +85,18 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
             view! { <p class="read-only soft">{why}</p> }.into_any()
         }
     };
+    // With a finger, the text box would bring up the keyboard over what there is to read.
+    let begin_at = if browser::is_touch() || !may_write.get_untracked() { "talk-title" } else { "message" };
+    request_animation_frame(move || browser::focus(begin_at));
     view! {
         <header class="pane-head talk-head">
             <a class="back" href="/chats" aria-label=texts::CHATS>
                 {icon(icon::BACK)}
             </a>
             {move || avatar(peer.get().as_ref())}
-            <h2 dir="auto">{move || name_of(peer.get().as_ref())}</h2>
+            <h2 dir="auto" id="talk-title" tabindex="-1">
+                {move || name_of(peer.get().as_ref())}
+            </h2>
             <span class="soft handle">{move || peer.get().map(|peer| format!("@{}", peer.username))}</span>
         </header>
         {messages(room, id, log)}
@@ -119,8 +125,15 @@ fn messages(room: Room, id: ConversationId, log: NodeRef<html::Div>) -> AnyView 
     start_at_first_unread(timeline, read_upto);
     // What arrives while nobody looks is marked as new until they have been back and look away again.
     let gone = move || read_upto.set(live.peek(|state| Some(state.conversation(id)?.info().read_seq)));
+    let back = move || {
+        let all_read = live.peek(|state| state.conversation(id).is_none_or(|it| it.info().unread == 0));
+        if all_read {
+            read_upto.set(None);
+        }
+        look();
+    };
     let listeners = [
-        window_event_listener(ev::focus, move |_| look()),
+        window_event_listener(ev::focus, move |_| back()),
         window_event_listener(ev::blur, move |_| gone()),
         window_event_listener(ev::resize, move |_| look()),
     ];
@@ -171,11 +184,10 @@ fn messages(room: Room, id: ConversationId, log: NodeRef<html::Div>) -> AnyView 
             >
                 <div class="lines">
                     {move || older(room, id, history.get(), timeline.is_empty())}
-                    <For
-                        each=move || timeline.shown()
-                        key=|shown| shown.id
-                        children=move |shown| bubble(shown, today, actions)
-                    />
+                    {keyed(
+                        move || timeline.ids(),
+                        move |id| timeline.row(id).map(|row| bubble(row, today, actions)).into_any(),
+                    )}
                 </div>
             </div>
             <button type="button" class="to-newest" class:needed=move || !at_newest.get() aria-label=texts::TO_NEWEST on:click=to_newest>

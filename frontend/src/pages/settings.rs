@@ -15,7 +15,7 @@ pub(crate) fn settings(room: Room, page: Memo<Page>) -> AnyView {
     let content = move || match page.get() {
         Page::Profile => profile(room),
         Page::Appearance => appearance(room),
-        _ => ().into_any(),
+        _ => view! { <p class="choose soft">{texts::CHOOSE_SETTING}</p> }.into_any(),
     };
     let inside = move || page.get() != Page::Settings;
     view! {
@@ -23,9 +23,8 @@ pub(crate) fn settings(room: Room, page: Memo<Page>) -> AnyView {
             <section class="list-pane pane">{overview(room, page)}</section>
             <section class="talk-pane pane">
                 <div class="page-body">
-                    <a class="back-line" href="/settings">
+                    <a class="back" href="/settings" aria-label=texts::BACK>
                         {icon(icon::BACK)}
-                        {texts::SETTINGS}
                     </a>
                     {content}
                 </div>

@@ -30,10 +30,13 @@ pub(crate) fn sign_up(visitor: Visitor) -> AnyView {
         let wrong: Vec<_> = wrong.into_iter().flatten().collect();
         form.refuse(wrong.clone());
         let (Ok(username), true) = (name, wrong.is_empty()) else { return };
-        let (Some(privacy_policy_version), true) = (policy.version(), agreed.get_untracked()) else {
+        let Some(privacy_policy_version) = policy.version() else {
             policy.reload_if_missing();
-            return form.say(texts::MUST_AGREE);
+            return form.say(texts::POLICY_MISSING);
         };
+        if !agreed.get_untracked() {
+            return form.say(texts::MUST_AGREE);
+        }
         let body = Register {
             username,
             password: password.get_untracked(),

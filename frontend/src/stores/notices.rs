@@ -20,7 +20,8 @@ impl Notices {
     }
 
     pub(crate) fn say(self, text: String) {
-        let number = self.0.with_untracked(|(number, _)| number.wrapping_add(1));
+        // Who wanted to be told may have left the room meanwhile.
+        let Some(number) = self.0.try_with_untracked(|(number, _)| number.wrapping_add(1)) else { return };
         self.0.set((number, text));
         let hide = move || {
             // A later one has its own time.

@@ -8,6 +8,7 @@ use crate::texts;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use umbrachat_client_core::{Delivery, Entry, State};
+use uuid::Uuid;
 use umbrachat_protocol::{ClientId, ConversationId, Message, MessageKind, Seq, Timestamp, UserId};
 
 /// Messages of one author within this belong together, in microseconds.
@@ -43,9 +44,9 @@ pub(crate) enum Kind {
 
 /// A row on the page.
 #[derive(Clone)]
-pub(crate) struct Shown {
-    pub(crate) id: ClientId,
-    pub(crate) row: ArcRwSignal<Row>,
+struct Shown {
+    id: ClientId,
+    row: ArcRwSignal<Row>,
 }
 
 /// All rows on the page.
@@ -59,8 +60,14 @@ impl Timeline {
         Self { shown: RwSignal::default() }
     }
 
-    pub(crate) fn shown(self) -> Vec<Shown> {
-        self.shown.get()
+    /// The rows by their ids, in order.
+    pub(crate) fn ids(self) -> Vec<Uuid> {
+        self.shown.with(|shown| shown.iter().map(|shown| shown.id.0).collect())
+    }
+
+    /// A row that is shown now.
+    pub(crate) fn row(self, id: Uuid) -> Option<ArcRwSignal<Row>> {
+        self.shown.with_untracked(|shown| Some(shown.iter().rfind(|shown| shown.id.0 == id)?.row.clone()))
     }
 
     pub(crate) fn is_empty(self) -> bool {
