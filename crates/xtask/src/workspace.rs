@@ -1,6 +1,9 @@
 //! Where things are in the checkout.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
 
 /// The folder that holds the workspace's Cargo.toml.
 pub(crate) fn root() -> &'static Path {
@@ -30,10 +33,10 @@ pub(crate) fn client_dist() -> PathBuf {
 ///
 /// # Errors
 /// When it cannot be written.
-pub(crate) fn log(name: &str) -> std::io::Result<PathBuf> {
+pub(crate) fn log(name: &str) -> Result<PathBuf> {
     let folder = target().join("xtask");
-    std::fs::create_dir_all(&folder)?;
     let path = folder.join(name).with_extension("log");
-    std::fs::write(&path, "")?;
+    let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, ""));
+    written.with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
 }
