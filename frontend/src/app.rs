@@ -26,7 +26,9 @@ pub(crate) fn app() -> impl IntoView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scene {
     /// It is not known yet what to show.
-    Waking { trouble: bool },
+    Waking {
+        trouble: bool,
+    },
     RecoveryCodes,
     Room,
     Public(Page),
@@ -44,7 +46,9 @@ fn pages(session: Session) -> AnyView {
     let content = move || match scene.get() {
         Scene::Waking { trouble } => waking(trouble),
         Scene::RecoveryCodes => match (session.account(), session.codes()) {
-            (Some(account), Some(codes)) => pages::recovery_codes::recovery_codes(session, &account.user(), &codes),
+            (Some(account), Some(codes)) => {
+                pages::recovery_codes::recovery_codes(session, &account.user(), &codes)
+            }
             _ => waking(false),
         },
         Scene::Room => session.account().map_or_else(|| waking(false), |account| room(account, page)),
@@ -62,7 +66,9 @@ fn scene(session: Session, page: Page) -> Scene {
         State::SignedOut(_) if page.is_in_room() => Scene::Waking { trouble: false },
         State::Starting { trouble } if page.is_in_room() => Scene::Waking { trouble },
         // Who was signed in the last time most probably still is: better nothing for a moment than a page that goes away.
-        State::Starting { trouble } if page.is_entrance() && (device::was_signed_in() || page != Page::Landing) => {
+        State::Starting { trouble }
+            if page.is_entrance() && (device::was_signed_in() || page != Page::Landing) =>
+        {
             Scene::Waking { trouble }
         }
         _ => Scene::Public(page),
@@ -72,7 +78,9 @@ fn scene(session: Session, page: Page) -> Scene {
 fn public(session: Session, page: Page) -> AnyView {
     match (page, untrack(|| session.state())) {
         (Page::SignUp, State::SignedOut(visitor)) => pages::sign_up::sign_up(visitor),
-        (Page::SignIn, State::SignedOut(visitor)) => pages::sign_in::sign_in(visitor, untrack(|| session.ended()) == Some(Ended::Revoked)),
+        (Page::SignIn, State::SignedOut(visitor)) => {
+            pages::sign_in::sign_in(visitor, untrack(|| session.ended()) == Some(Ended::Revoked))
+        }
         (Page::Recover, State::SignedOut(visitor)) => pages::recover::recover(visitor),
         (Page::Landing, _) => pages::landing::landing(),
         (Page::Privacy, _) => pages::privacy::privacy(),
@@ -106,7 +114,11 @@ fn redirect(session: Session, page: Memo<Page>) {
             }
             State::SignedOut(_) if page.is_in_room() => {
                 let wanted = location.pathname.get_untracked();
-                if session.ended() == Some(Ended::Left) { "/".to_owned() } else { format!("/sign-in?{NEXT}={wanted}") }
+                if session.ended() == Some(Ended::Left) {
+                    "/".to_owned()
+                } else {
+                    format!("/sign-in?{NEXT}={wanted}")
+                }
             }
             _ => return,
         };

@@ -7,8 +7,8 @@
 use serde::Deserialize;
 use umbrachat_protocol::socket::{Ready, Sent};
 use umbrachat_protocol::{
-    ClientId, Conversation, ConversationId, ErrorCode, Friend, FriendRequestDirection, Me, Member, Message, Reference, Rev,
-    Seq, ServerEvent, SessionId, Settings, Snapshot, Timestamp, User, UserId,
+    ClientId, Conversation, ConversationId, ErrorCode, Friend, FriendRequestDirection, Me, Member, Message,
+    Reference, Rev, Seq, ServerEvent, SessionId, Settings, Snapshot, Timestamp, User, UserId,
 };
 
 /// The event in a frame; none where it cannot be read, or is of a kind that this client does not know.
@@ -78,7 +78,9 @@ fn event(frame: Frame) -> Option<ServerEvent> {
         }),
         "message" => ServerEvent::Message { message: frame.message? },
         "conversation" => ServerEvent::Conversation { conversation: frame.conversation? },
-        "conversation_removed" => ServerEvent::ConversationRemoved { conversation_id: frame.conversation_id? },
+        "conversation_removed" => {
+            ServerEvent::ConversationRemoved { conversation_id: frame.conversation_id? }
+        }
         "member" => ServerEvent::Member { member: frame.member? },
         "receipt" => ServerEvent::Receipt {
             conversation_id: frame.conversation_id?,
@@ -101,7 +103,9 @@ fn event(frame: Frame) -> Option<ServerEvent> {
         }
         "resync" => ServerEvent::Resync {},
         "heartbeat" => ServerEvent::Heartbeat {},
-        "error" => ServerEvent::Error { reference, code: frame.code?, detail: frame.detail.unwrap_or_default() },
+        "error" => {
+            ServerEvent::Error { reference, code: frame.code?, detail: frame.detail.unwrap_or_default() }
+        }
         _ => return None,
     })
 }
@@ -185,7 +189,9 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_skipped() {
-        for text in ["", "[]", "{}", r#"{"type":"aurora"}"#, r#"{"type":"message"}"#, r#"{"type":"sent","seq":"x"}"#] {
+        for text in
+            ["", "[]", "{}", r#"{"type":"aurora"}"#, r#"{"type":"message"}"#, r#"{"type":"sent","seq":"x"}"#]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -9,7 +9,7 @@ use crate::session::Account;
 use crate::stores::notices::Notices;
 use crate::{browser, texts};
 use leptos::prelude::*;
-use umbrachat_client_core::Connection;
+use umbrachat_client_core::{Connection, State};
 
 /// What every page of the room can use.
 #[derive(Clone, Copy)]
@@ -31,8 +31,9 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
     let room = Room { account, notices: Notices::new(), today: Today::watch() };
     let live = account.live;
     let section = Memo::new(move |_| section_of(page.get()));
-    let unread = Memo::new(move |_| live.read(Part::Unread, |state| state.unread()));
-    let requests = Memo::new(move |_| live.read(Part::FriendRequests, |state| state.friend_requests.incoming.len()));
+    let unread = Memo::new(move |_| live.read(Part::Unread, State::unread));
+    let requests =
+        Memo::new(move |_| live.read(Part::FriendRequests, |state| state.friend_requests.incoming.len()));
     name_window(page, unread);
 
     let content = move || match section.get() {

@@ -16,7 +16,7 @@ pub(crate) fn chats(room: Room, page: Memo<Page>) -> AnyView {
         Page::Chat(id) => Some(id),
         _ => None,
     });
-    let pane = move || match open.get() {
+    let beside = move || match open.get() {
         Some(id) => conversation(room, id),
         None => view! { <p class="choose soft">{texts::CHOOSE_CHAT}</p> }.into_any(),
     };
@@ -30,7 +30,7 @@ pub(crate) fn chats(room: Room, page: Memo<Page>) -> AnyView {
                 </header>
                 {list(room, open)}
             </section>
-            <section class="talk-pane pane">{pane}</section>
+            <section class="talk-pane pane">{beside}</section>
         </div>
     }
     .into_any()
@@ -59,8 +59,8 @@ fn list(room: Room, open: Memo<Option<ConversationId>>) -> impl IntoView {
     };
     let expected = move || {
         (!known.get()).then(|| {
-            let line = || view! { <li class="expected"></li> };
-            view! { <ul class="rows" aria-hidden="true">{line()} {line()} {line()}</ul> }
+            let one = || view! { <li class="expected"></li> };
+            view! { <ul class="rows" aria-hidden="true">{one()} {one()} {one()}</ul> }
         })
     };
     view! {
@@ -87,7 +87,7 @@ struct Line {
 
 fn row(room: Room, id: ConversationId, open: Memo<Option<ConversationId>>) -> AnyView {
     let live = room.account.live;
-    let line = Memo::new(move |_| {
+    let shown = Memo::new(move |_| {
         let draft = if open.get() == Some(id) { String::new() } else { room.account.device.draft(id) };
         live.read(Part::Timeline(id), |_| ());
         live.read(Part::Conversation(id), |state| {
@@ -95,31 +95,31 @@ fn row(room: Room, id: ConversationId, open: Memo<Option<ConversationId>>) -> An
         })
     });
     let content = move || {
-        let line = line.get()?;
-        let unread = (line.unread > 0).then(|| {
-            let count = if line.unread > 99 { "99+".to_owned() } else { line.unread.to_string() };
+        let Line { peer, name, last, time, unread } = shown.get()?;
+        let badge = (unread > 0).then(|| {
+            let count = if unread > 99 { "99+".to_owned() } else { unread.to_string() };
             view! {
                 <span class="badge" aria-hidden="true">{count}</span>
-                <span class="unseen">{texts::unread(line.unread)}</span>
+                <span class="unseen">{texts::unread(unread)}</span>
             }
         });
         Some(view! {
             <li>
                 <a
                     class="chat-row"
-                    class:unread=line.unread != 0
+                    class:unread=unread != 0
                     href=page::chat(id)
                     aria-current=move || (open.get() == Some(id)).then_some("page")
                 >
-                    {avatar(line.peer.as_ref())}
+                    {avatar(peer.as_ref())}
                     <span class="name" dir="auto">
-                        {line.name}
+                        {name}
                     </span>
-                    <span class="time soft">{line.time}</span>
+                    <span class="time soft">{time}</span>
                     <span class="last soft" dir="auto">
-                        {line.last}
+                        {last}
                     </span>
-                    <span class="count">{unread}</span>
+                    <span class="count">{badge}</span>
                 </a>
             </li>
         })

@@ -14,6 +14,7 @@ use crate::stores::timeline::{self, Timeline};
 use crate::texts;
 use leptos::ev;
 use leptos::html;
+use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use umbrachat_client_core::{History, Input};
@@ -137,7 +138,7 @@ fn messages(room: Room, id: ConversationId, log: NodeRef<html::Div>) -> AnyView 
         window_event_listener(ev::blur, move |_| gone()),
         window_event_listener(ev::resize, move |_| look()),
     ];
-    on_cleanup(move || listeners.into_iter().for_each(|listener| listener.remove()));
+    on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
 
     let deleting = RwSignal::new(None::<Seq>);
     let asking = RwSignal::new(false);
@@ -269,7 +270,9 @@ fn look(
     }
     if browser::is_attended()
         && let Some(seq) = newest_in_view(&log)
-        && live.peek(|state| state.conversation(id).is_some_and(|conversation| conversation.info().read_seq < seq))
+        && live.peek(|state| {
+            state.conversation(id).is_some_and(|conversation| conversation.info().read_seq < seq)
+        })
     {
         live.tell(Input::MarkRead { conversation_id: id, seq });
     }

@@ -8,13 +8,14 @@ use crate::texts;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use umbrachat_client_core::{Delivery, Entry, State};
-use uuid::Uuid;
 use umbrachat_protocol::{ClientId, ConversationId, Message, MessageKind, Seq, Timestamp, UserId};
+use uuid::Uuid;
 
 /// Messages of one author within this belong together, in microseconds.
 const GROUP_WITHIN: i64 = 5 * 60 * 1_000_000;
 
 /// One message and its place among the others.
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent fact about the row's place")]
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
     pub(crate) client_id: ClientId,
@@ -77,7 +78,8 @@ impl Timeline {
     /// Takes over what there is now. A row that was shown is changed in place, and only if it differs.
     pub(crate) fn update(self, rows: Vec<Row>) {
         let before = self.shown.get_untracked();
-        let same_rows = before.len() == rows.len() && before.iter().zip(&rows).all(|(a, b)| a.id == b.client_id);
+        let same_rows =
+            before.len() == rows.len() && before.iter().zip(&rows).all(|(a, b)| a.id == b.client_id);
         let mut known: BTreeMap<ClientId, ArcRwSignal<Row>> =
             before.into_iter().map(|shown| (shown.id, shown.row)).collect();
         let shown: Vec<Shown> = rows
