@@ -58,7 +58,9 @@ pub struct UpdateMe {
 }
 
 /// Serde would also fill a struct from an array, in the order of its fields.
-fn object_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+fn object_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     struct ObjectOrNull<T>(PhantomData<T>);
 
     impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectOrNull<T> {
