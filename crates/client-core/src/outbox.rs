@@ -67,8 +67,11 @@ pub(crate) struct InFlight {
 
 impl Outbox {
     pub(crate) fn of(&self, conversation: ConversationId) -> impl Iterator<Item = &Outgoing> {
-        let queued = self.queue.iter().filter(move |queued| queued.outgoing.conversation_id == conversation);
-        queued.map(|queued| &queued.outgoing)
+        self.all().filter(move |outgoing| outgoing.conversation_id == conversation)
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Outgoing> {
+        self.queue.iter().map(|queued| &queued.outgoing)
     }
 
     pub(crate) fn knows(&self, client_id: ClientId) -> bool {
@@ -98,8 +101,7 @@ impl Outbox {
     }
 
     pub(crate) fn find(&self, client_id: ClientId) -> Option<&Outgoing> {
-        let mut queue = self.queue.iter().map(|queued| &queued.outgoing);
-        queue.find(|outgoing| outgoing.client_id == client_id)
+        self.all().find(|outgoing| outgoing.client_id == client_id)
     }
 
     pub(crate) fn awaiting(&mut self, reference: i64) -> Option<&mut Queued> {

@@ -79,6 +79,11 @@ impl State {
         self.outbox.of(id)
     }
 
+    /// Unsent messages of all conversations, in the order in which they will be sent.
+    pub fn all_outgoing(&self) -> impl Iterator<Item = &Outgoing> {
+        self.outbox.all()
+    }
+
     /// What a conversation shows: the loaded messages without a hole, oldest first, then those that are unsent. A
     /// message appears exactly once.
     pub fn timeline(&self, id: ConversationId) -> impl Iterator<Item = Entry<'_>> {

@@ -11,8 +11,10 @@ use crate::{headers, json, logging, routes};
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
+use std::fs::DirBuilder;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -54,8 +56,8 @@ pub struct Running {
 pub enum StartError {
     #[error("HOST, PORT: cannot listen on {address}: {cause}")]
     Listen { address: String, cause: io::Error },
-    #[error("DATA_DIR: cannot use {folder}: {cause}")]
-    DataDir { folder: String, cause: io::Error },
+    #[error("{setting}: cannot use the folder {folder}: {cause}")]
+    Folder { setting: &'static str, folder: String, cause: io::Error },
     #[error("DATABASE_URL: {0}")]
     Database(#[from] OpenError),
     #[error("cannot serve: {0}")]
@@ -69,7 +71,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let address = listener.local_addr().map_err(StartError::Serve)?;
     let secret = match &config.secret_key {
         Some(secret) => secret.clone(),
-        None => in_data_dir(&config.data_dir, SecretKey::kept_in)?,
+        None => in_folder("DATA_DIR", &config.data_dir, SecretKey::kept_in)?,
     };
     let (store, hub) = open_store(&config, clock).await?;
     let state = web::Data::new(AppState {
@@ -149,7 +151,8 @@ async fn open_store(config: &Config, clock: Clock) -> Result<(Store, Hub), Start
     if let Database::Sqlite(file) = &config.database
         && let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty())
     {
-        in_data_dir(folder, |_| Ok(()))?;
+        let setting = if folder == config.data_dir { "DATA_DIR" } else { "DATABASE_URL" };
+        in_folder(setting, folder, |_| Ok(()))?;
     }
     let hub = Hub::new();
     let store = Store::open(&config.database, clock, hub.publisher()).await?;
@@ -157,10 +160,18 @@ async fn open_store(config: &Config, clock: Clock) -> Result<(Store, Hub), Start
     Ok((store, hub))
 }
 
-fn in_data_dir<T>(folder: &Path, work: impl FnOnce(&Path) -> io::Result<T>) -> Result<T, StartError> {
-    std::fs::create_dir_all(folder)
+/// Makes the folder where it is missing, for this user's eyes alone.
+fn in_folder<T>(
+    setting: &'static str,
+    folder: &Path,
+    work: impl FnOnce(&Path) -> io::Result<T>,
+) -> Result<T, StartError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
         .and_then(|()| work(folder))
-        .map_err(|cause| StartError::DataDir { folder: folder.display().to_string(), cause })
+        .map_err(|cause| StartError::Folder { setting, folder: folder.display().to_string(), cause })
 }
 
 fn cores() -> usize {

@@ -4,6 +4,8 @@ use crate::problem::ApiError;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use rust_embed::{Embed, EmbeddedFile};
 use std::borrow::Cow;
 use umbrachat_protocol::{ErrorCode, paths};
@@ -68,8 +70,7 @@ fn send(
     });
     let hash = file.metadata.sha256_hash();
     let encoding = twin.as_ref().map_or("identity", |(encoding, _)| encoding);
-    let tag =
-        format!("\"{}-{encoding}\"", hash[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let tag = format!("\"{}-{encoding}\"", BASE64_URL_SAFE_NO_PAD.encode(&hash[..12]));
 
     let mut response = HttpResponseBuilder::new(status);
     response

@@ -96,13 +96,13 @@ struct Settings {
     /// Folder for the embedded database and the generated secret
     #[arg(long, env = "DATA_DIR", global = true, hide_env_values = true, default_value = DEFAULT_DATA_DIR)]
     data_dir: String,
-    /// postgres://… or sqlite://path [default: sqlite://$DATA_DIR/umbrachat.db]
     #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
+    #[arg(help = "postgres://… or sqlite://path [default: sqlite://$DATA_DIR/umbrachat.db]")]
     database_url: Option<String>,
     /// Bridges replicas; this version cannot yet, and does not start where it is set [default: unset, one process]
     #[arg(long, env = "REDIS_URL", global = true, hide_env_values = true, value_name = "URL")]
     redis_url: Option<String>,
-    /// At least 32 random bytes as base64 or hex; required with PostgreSQL [default: generated into $DATA_DIR]
+    /// At least 32 random bytes as base64 or hex; required with PostgreSQL [default: generated into the data folder]
     #[arg(long, env = "SECRET_KEY", global = true, hide_env_values = true, value_name = "KEY")]
     secret_key: Option<String>,
     /// Origin that browsers use; decides cookies, Origin checks and HSTS [default: http://localhost:$PORT]

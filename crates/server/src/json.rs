@@ -9,7 +9,8 @@ use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use umbrachat_protocol::limits::REQUEST_BYTES_MAX;
 use umbrachat_protocol::{ErrorCode, FieldError};
 
 /// A body that trickles in more slowly than this is cut.
-const BODY_WITHIN: Duration = Duration::from_secs(60);
+const BODY_WITHIN: Duration = Duration::from_mins(1);
 
 /// A body of type `application/json` that is an object.
 pub struct Json<T>(pub T);
@@ -121,12 +122,11 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let outcome: Result<Object<T>, _> = serde_path_to_error::deserialize(&mut json);
     match outcome {
         Ok(Object(value)) => json.end().map(|()| value).map_err(|error| malformed(&error)),
-        Err(error) if !error.inner().is_data() => Err(malformed(error.inner())),
         // What comes after the field that was refused may not even be JSON, and that is the graver fault.
-        Err(error) => Err(serde_json::from_str::<IgnoredAny>(text).map_or_else(
-            |syntax| malformed(&syntax),
-            |_| refusal(&error.path().to_string(), &error.inner().to_string()),
-        )),
+        Err(error) => Err(match serde_json::from_str::<Value>(text) {
+            Err(syntax) => malformed(&syntax),
+            Ok(_) => refusal(&error.path().to_string(), &error.inner().to_string()),
+        }),
     }
 }
 
@@ -149,8 +149,7 @@ fn refusal(path: &str, message: &str) -> ApiError {
         return ApiError::new(ErrorCode::Malformed, "The request has a field twice.");
     }
     let detail = message.rsplit_once(" at line ").map_or(message, |(what, _)| what);
-    let expected =
-        detail.rsplit_once("expected ").map_or("a value of another form", |(_, expected)| expected);
+    let expected = detail.rsplit_once(", expected ").map_or("of another type", |(_, expected)| expected);
     if message.starts_with("UUID parsing failed") {
         return FieldError::new(path.to_owned(), "wrong_type", "must be a UUID").into();
     }

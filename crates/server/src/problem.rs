@@ -33,6 +33,7 @@ impl ApiError {
 
     pub fn invalid(fields: Vec<FieldError>) -> Self {
         let detail = match fields.as_slice() {
+            [whole] if whole.field.is_empty() => format!("The body {}.", whole.detail).into(),
             [field] => format!("{}: {}", field.field, field.detail).into(),
             _ => Cow::Borrowed(sentence(ErrorCode::Invalid)),
         };

@@ -60,6 +60,17 @@ fn pages_are_asked_for_until_there_are_no_more() {
 }
 
 #[test]
+fn a_page_that_does_not_lie_against_what_is_known_closes_no_gap() {
+    let mut ana = Device::talking();
+    ana.does(arrives(message(CHAT, BO, 9, 9)));
+    ana.waits(300);
+    // The answer to a question of an earlier life, when more was known.
+    ana.does(loaded(7, changes(9, vec![message(CHAT, BO, 8, 8), message(CHAT, BO, 9, 9)])));
+    assert_eq!(ana.chat().rev(), Rev(5));
+    assert_eq!(asked_since(&ana.waits(2_000)), [5]);
+}
+
+#[test]
 fn a_server_that_promises_more_and_gives_nothing_is_not_hammered() {
     let mut ana = Device::talking();
     ana.does(arrives(message(CHAT, BO, 9, 9)));
@@ -221,6 +232,15 @@ fn a_new_title_is_a_change_like_any_other() {
     ana.does(Input::Event(ServerEvent::Conversation { conversation: Box::new(renamed) }));
     assert_eq!(ana.chat().info().title.as_deref(), Some("moths"));
     assert_eq!(asked_since(&ana.waits(5_000)), [0; 0], "it is the change 6 itself");
+}
+
+#[test]
+fn an_older_title_never_comes_back() {
+    let mut ana = Device::online(vec![group(CHAT, 7, 5)]);
+    let mut older = group(CHAT, 6, 5);
+    older.title = Some("moths".into());
+    ana.does(Input::Event(ServerEvent::Conversation { conversation: Box::new(older) }));
+    assert_eq!(ana.chat().info().title.as_deref(), Some("stargazers"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use umbrachat_protocol::{
     Credentials, ErrorCode, FieldError, Me, Recover, Refresh, Register, Registered, SessionId, SignedIn,
-    limits, text,
+    UserId, limits, text,
 };
 use umbrachat_store::{NewAccount, NewSession, Rotation, SessionStarted, Successor, TokenHash};
 
@@ -186,11 +186,7 @@ pub(super) async fn recover(
     Ok(response.json(signed_in))
 }
 
-async fn recovering(
-    state: &AppState,
-    username: &str,
-    code: &str,
-) -> Result<(umbrachat_protocol::UserId, TokenHash), ApiError> {
+async fn recovering(state: &AppState, username: &str, code: &str) -> Result<(UserId, TokenHash), ApiError> {
     let wrong = || ApiError::of(ErrorCode::InvalidCredentials);
     let username = text::username(username).map_err(|_| wrong())?;
     let code = recovery_codes::hash(code).ok_or_else(wrong)?;
@@ -257,12 +253,11 @@ fn presented(
     request: &HttpRequest,
     state: &AppState,
 ) -> Result<(RefreshToken, Carrier), ApiError> {
-    let (text, carrier) = match body.refresh_token {
-        Some(text) => (text, Carrier::Body),
-        None => {
-            let carrier = Carrier::asked_for(true, request, state)?;
-            (cookie::refresh_token(request, &state.public_url).ok_or_else(session_over)?, carrier)
-        }
+    let (text, carrier) = if let Some(text) = body.refresh_token {
+        (text, Carrier::Body)
+    } else {
+        let carrier = Carrier::asked_for(true, request, state)?;
+        (cookie::refresh_token(request, &state.public_url).ok_or_else(session_over)?, carrier)
     };
     let token = state.tokens.refresh.decode(&text).ok_or_else(session_over)?;
     Ok((token, carrier))

@@ -1,0 +1,7 @@
+//! The REST calls, one method each.
+
+mod account;
+mod conversations;
+mod people;
+
+pub use conversations::Page;
