@@ -243,7 +243,8 @@ async fn send(
         Some(body) => request.header("content-type", "application/json").body(body),
         None => request.build(),
     };
-    let response = request.map_err(|_| ApiError::Unexpected)?.send().await.map_err(|_| ApiError::Unreachable)?;
+    let response =
+        request.map_err(|_| ApiError::Unexpected)?.send().await.map_err(|_| ApiError::Unreachable)?;
     let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
     if response.ok() {
         Ok(text)

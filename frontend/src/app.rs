@@ -8,10 +8,10 @@ use crate::session::{Session, State};
 use crate::stores::device;
 use crate::{browser, texts};
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
 use leptos_router::WildcardSegment;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
-use leptos_router::NavigateOptions;
 
 /// The query that remembers where somebody wanted to go before they had to sign in.
 const NEXT: &str = "next";
@@ -32,7 +32,9 @@ pub(crate) fn app() -> impl IntoView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scene {
     /// It is not known yet what to show.
-    Waking { trouble: bool },
+    Waking {
+        trouble: bool,
+    },
     RecoveryCodes,
     Room,
     Public(Page),
@@ -48,7 +50,9 @@ fn pages(session: Session) -> AnyView {
     let content = move || match scene.get() {
         Scene::Waking { trouble } => waking(trouble),
         Scene::RecoveryCodes => match (session.account(), session.codes()) {
-            (Some(account), Some(codes)) => pages::recovery_codes::recovery_codes(session, &account.user(), &codes),
+            (Some(account), Some(codes)) => {
+                pages::recovery_codes::recovery_codes(session, &account.user(), &codes)
+            }
             _ => waking(false),
         },
         Scene::Room => session.account().map_or_else(|| waking(false), |account| room(account, page)),
@@ -66,7 +70,9 @@ fn scene(session: Session, page: Page) -> Scene {
         State::SignedOut(_) if page.is_in_room() => Scene::Waking { trouble: false },
         State::Starting { trouble } if page.is_in_room() => Scene::Waking { trouble },
         // Who was signed in the last time most probably still is: better nothing for a moment than a page that goes away.
-        State::Starting { trouble } if page.is_entrance() && (device::was_signed_in() || page != Page::Landing) => {
+        State::Starting { trouble }
+            if page.is_entrance() && (device::was_signed_in() || page != Page::Landing) =>
+        {
             Scene::Waking { trouble }
         }
         _ => Scene::Public(page),
@@ -76,7 +82,9 @@ fn scene(session: Session, page: Page) -> Scene {
 fn public(session: Session, page: Page) -> AnyView {
     match (page, untrack(|| session.state())) {
         (Page::SignUp, State::SignedOut(visitor)) => pages::sign_up::sign_up(visitor),
-        (Page::SignIn, State::SignedOut(visitor)) => pages::sign_in::sign_in(visitor, untrack(|| session.ended())),
+        (Page::SignIn, State::SignedOut(visitor)) => {
+            pages::sign_in::sign_in(visitor, untrack(|| session.ended()))
+        }
         (Page::Recover, State::SignedOut(visitor)) => pages::recover::recover(visitor),
         (Page::Landing, _) => pages::landing::landing(),
         (Page::Privacy, _) => pages::privacy::privacy(),

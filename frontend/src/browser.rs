@@ -22,7 +22,11 @@ pub(crate) fn monotonic() -> Millis {
     if slept > 2_000.0 {
         SLEPT.set(SLEPT.get() + slept);
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since the page began")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "milliseconds since the page began"
+    )]
     Millis((page + SLEPT.get()) as u64)
 }
 
@@ -123,7 +127,9 @@ fn matches(query: &str) -> bool {
 
 /// Moves the focus to an element, by its id.
 pub(crate) fn focus(id: &str) {
-    if let Some(element) = document().get_element_by_id(id).and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+    if let Some(element) =
+        document().get_element_by_id(id).and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok())
+    {
         // An element that cannot take the focus leaves it where it is.
         let _ = element.focus();
     }
@@ -133,7 +139,8 @@ pub(crate) fn focus(id: &str) {
 pub(crate) async fn copy(text: &str) -> bool {
     let navigator = window().navigator();
     // Missing on plain http, though its binding says otherwise.
-    let offered = Reflect::get(&navigator, &JsValue::from_str("clipboard")).is_ok_and(|it| !it.is_undefined());
+    let offered =
+        Reflect::get(&navigator, &JsValue::from_str("clipboard")).is_ok_and(|it| !it.is_undefined());
     offered && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
 }
 

@@ -33,7 +33,9 @@ impl Today {
         match self.0.get() - day_of(time) {
             0 => texts::TODAY.to_owned(),
             1 => texts::YESTERDAY.to_owned(),
-            2..=180 => browser::format_date(time, &[("weekday", "long"), ("day", "numeric"), ("month", "long")]),
+            2..=180 => {
+                browser::format_date(time, &[("weekday", "long"), ("day", "numeric"), ("month", "long")])
+            }
             _ => browser::format_date(time, &[("day", "numeric"), ("month", "long"), ("year", "numeric")]),
         }
     }

@@ -35,10 +35,9 @@ impl Page {
             "/settings" => Self::Settings,
             "/settings/profile" => Self::Profile,
             "/settings/appearance" => Self::Appearance,
-            _ => path
-                .strip_prefix("/chats/")
-                .and_then(|id| id.parse().ok())
-                .map_or(Self::NotFound, Self::Chat),
+            _ => {
+                path.strip_prefix("/chats/").and_then(|id| id.parse().ok()).map_or(Self::NotFound, Self::Chat)
+            }
         }
     }
 

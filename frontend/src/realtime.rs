@@ -127,24 +127,26 @@ impl Driver {
             Effect::Disconnect => self.disconnect(),
             Effect::RenewToken => self.renew_token(),
             Effect::Transmit(command) => self.transmit(&command),
-            Effect::FetchChanges { conversation_id, since } => self.fetch(async move |api| {
-                match api.changes(conversation_id, since).await {
-                    Ok(changes) => Input::ChangesLoaded { conversation_id, since, changes: Box::new(changes) },
+            Effect::FetchChanges { conversation_id, since } => {
+                self.fetch(async move |api| match api.changes(conversation_id, since).await {
+                    Ok(changes) => {
+                        Input::ChangesLoaded { conversation_id, since, changes: Box::new(changes) }
+                    }
                     Err(error) => Input::ChangesFailed { conversation_id, code: error.code() },
-                }
-            }),
-            Effect::FetchHistory { conversation_id, before, limit } => self.fetch(async move |api| {
-                match api.history(conversation_id, before, limit).await {
+                })
+            }
+            Effect::FetchHistory { conversation_id, before, limit } => {
+                self.fetch(async move |api| match api.history(conversation_id, before, limit).await {
                     Ok(page) => Input::HistoryLoaded { conversation_id, before, page },
                     Err(error) => Input::HistoryFailed { conversation_id, before, code: error.code() },
-                }
-            }),
-            Effect::FetchMembers { conversation_id } => self.fetch(async move |api| {
-                match api.members(conversation_id).await {
+                })
+            }
+            Effect::FetchMembers { conversation_id } => {
+                self.fetch(async move |api| match api.members(conversation_id).await {
                     Ok(members) => Input::MembersLoaded { conversation_id, members },
                     Err(error) => Input::MembersFailed { conversation_id, code: error.code() },
-                }
-            }),
+                })
+            }
             Effect::FetchSnapshot { ticket } => self.fetch(async move |api| match api.snapshot().await {
                 Ok(snapshot) => Input::SnapshotLoaded { ticket, snapshot: Box::new(snapshot) },
                 Err(_) => Input::SnapshotFailed { ticket },
@@ -184,7 +186,8 @@ impl Driver {
                 driver.take_in(frame);
             }
         };
-        let first = ClientCommand::Authenticate(Authenticate { reference: None, access_token: self.api.token() });
+        let first =
+            ClientCommand::Authenticate(Authenticate { reference: None, access_token: self.api.token() });
         match Socket::open(&first, on_frame) {
             Some(socket) => {
                 self.socket.replace(Some(socket));
@@ -221,7 +224,10 @@ impl Driver {
             match renewal {
                 Renewal::Renewed => {
                     let access_token = driver.api.token();
-                    driver.transmit(&ClientCommand::Authenticate(Authenticate { reference: None, access_token }));
+                    driver.transmit(&ClientCommand::Authenticate(Authenticate {
+                        reference: None,
+                        access_token,
+                    }));
                     driver.tell(Input::TokenExpires { at: driver.api.token_ends_at() });
                 }
                 // Then the server closes the socket when the old token ends, and connecting anew begins with a new one.
@@ -239,7 +245,10 @@ impl Driver {
         }
     }
 
-    fn fetch<F: Future<Output = Input> + 'static>(&self, call: impl FnOnce(Rc<AuthorizedApi>) -> F + 'static) {
+    fn fetch<F: Future<Output = Input> + 'static>(
+        &self,
+        call: impl FnOnce(Rc<AuthorizedApi>) -> F + 'static,
+    ) {
         let Some(driver) = self.this.upgrade() else { return };
         spawn_local(async move {
             let input = call(Rc::clone(&driver.api)).await;

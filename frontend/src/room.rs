@@ -32,7 +32,8 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
     let live = account.live;
     let section = Memo::new(move |_| section_of(page.get()));
     let unread = Memo::new(move |_| live.read(Part::Unread, |state| state.unread()));
-    let requests = Memo::new(move |_| live.read(Part::FriendRequests, |state| state.friend_requests.incoming.len()));
+    let requests =
+        Memo::new(move |_| live.read(Part::FriendRequests, |state| state.friend_requests.incoming.len()));
     name_window(page, unread);
 
     let content = move || match section.get() {

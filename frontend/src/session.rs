@@ -3,8 +3,8 @@
 use crate::api::{ApiError, AuthorizedApi, Renewal, public};
 use crate::browser;
 use crate::realtime::Live;
-use crate::stores::device::{self, Device};
 use crate::stores::appearance;
+use crate::stores::device::{self, Device};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -29,7 +29,9 @@ pub(crate) struct Session {
 #[derive(Clone, Copy)]
 pub(crate) enum State {
     /// Not known yet; in trouble when the server does not answer.
-    Starting { trouble: bool },
+    Starting {
+        trouble: bool,
+    },
     SignedOut(Visitor),
     SignedIn(Account),
 }

@@ -16,17 +16,20 @@ pub(crate) const SIGN_UP_TITLE: &str = "Come in";
 pub(crate) const SIGN_UP_LEAD: &str = "A name and a password are all it takes.";
 pub(crate) const SIGN_IN_TITLE: &str = "Welcome back";
 pub(crate) const SIGN_IN_LEAD: &str = "The lamp is still on.";
-pub(crate) const SESSION_ENDED: &str = "Your session on this device has ended. Please sign in again; what you had not sent yet is still here.";
+pub(crate) const SESSION_ENDED: &str =
+    "Your session on this device has ended. Please sign in again; what you had not sent yet is still here.";
 pub(crate) const USERNAME: &str = "Username";
 pub(crate) const USERNAME_HINT: &str = "Friends find you by it. Letters a–z, digits, and _ . -";
 pub(crate) const PASSWORD: &str = "Password";
 pub(crate) const NEW_PASSWORD: &str = "New password";
 pub(crate) const RECOVERY_CODE: &str = "Recovery code";
-pub(crate) const RECOVERY_CODE_HINT: &str = "One of the ten that you saved when you signed up. Each works once.";
+pub(crate) const RECOVERY_CODE_HINT: &str =
+    "One of the ten that you saved when you signed up. Each works once.";
 pub(crate) const SHOW: &str = "Show";
 pub(crate) const HIDE: &str = "Hide";
 pub(crate) const ADVICE_OWN_NAME: &str = "Not built around your username";
-pub(crate) const ADVICE_TIP: &str = "Four words that have nothing to do with each other are strong, and easy to remember.";
+pub(crate) const ADVICE_TIP: &str =
+    "Four words that have nothing to do with each other are strong, and easy to remember.";
 pub(crate) const ADVICE_MET: &str = "done";
 pub(crate) const ADVICE_UNMET: &str = "still to do";
 pub(crate) const AGREE_BEFORE_LINK: &str = "I agree to the ";
@@ -38,7 +41,8 @@ pub(crate) const NO_ACCOUNT: &str = "You are new here? ";
 pub(crate) const FORGOTTEN: &str = "Forgotten your password? ";
 pub(crate) const USE_CODE: &str = "Use a recovery code";
 pub(crate) const RECOVER_TITLE: &str = "A new password";
-pub(crate) const RECOVER_LEAD: &str = "With a recovery code you choose a new password. All your other devices are signed out then.";
+pub(crate) const RECOVER_LEAD: &str =
+    "With a recovery code you choose a new password. All your other devices are signed out then.";
 pub(crate) const SET_PASSWORD: &str = "Set new password";
 pub(crate) const REMEMBERED: &str = "It came back to you? ";
 
@@ -48,7 +52,8 @@ pub(crate) const CODES_LEAD: &str = "We never ask for an e-mail address, so thes
     password. Each works once. Keep them somewhere safe: they are shown only now.";
 pub(crate) const CODES_COPY: &str = "Copy";
 pub(crate) const CODES_COPIED: &str = "Copied";
-pub(crate) const CODES_COPY_FAILED: &str = "This browser does not allow copying. Please download the codes, or write them down.";
+pub(crate) const CODES_COPY_FAILED: &str =
+    "This browser does not allow copying. Please download the codes, or write them down.";
 pub(crate) const CODES_DOWNLOAD: &str = "Download";
 pub(crate) const CODES_DOWNLOADED: &str = "Saved as a file";
 pub(crate) const CODES_DONE: &str = "I have saved them";
@@ -74,7 +79,8 @@ pub(crate) const ABOUT_PARAGRAPHS: &[&str] = &[
      server is back.",
 ];
 pub(crate) const NOT_FOUND_TITLE: &str = "Nothing but night here";
-pub(crate) const NOT_FOUND_TEXT: &str = "There is no page at this address. Perhaps it has moved on, like everything up there.";
+pub(crate) const NOT_FOUND_TEXT: &str =
+    "There is no page at this address. Perhaps it has moved on, like everything up there.";
 pub(crate) const GO_HOME: &str = "Back to the start";
 pub(crate) const UNREACHABLE_STARTING: &str = "The server does not answer. Trying again…";
 pub(crate) const SKIP: &str = "Skip to the content";
@@ -88,7 +94,8 @@ pub(crate) const CONVERSATIONS: &str = "Conversations";
 pub(crate) const RECONNECTING: &str = "Reconnecting…";
 pub(crate) const CONNECTING: &str = "Connecting…";
 pub(crate) const NO_CHATS_TITLE: &str = "It is quiet here";
-pub(crate) const NO_CHATS_TEXT: &str = "Find a friend by their username, and start talking once they have accepted.";
+pub(crate) const NO_CHATS_TEXT: &str =
+    "Find a friend by their username, and start talking once they have accepted.";
 pub(crate) const FIND_FRIENDS: &str = "Find friends";
 pub(crate) const CHOOSE_CHAT: &str = "Choose a conversation, and the night is yours.";
 pub(crate) const NO_MESSAGES_YET: &str = "No messages yet";
@@ -123,7 +130,8 @@ pub(crate) const TO_NEWEST: &str = "To the newest message";
 pub(crate) const DELETED: &str = "Message deleted";
 pub(crate) const DELETE_MESSAGE: &str = "Delete message";
 pub(crate) const DELETE_TITLE: &str = "Delete this message?";
-pub(crate) const DELETE_TEXT: &str = "It disappears for everybody here. That something was deleted remains visible.";
+pub(crate) const DELETE_TEXT: &str =
+    "It disappears for everybody here. That something was deleted remains visible.";
 pub(crate) const DELETE: &str = "Delete";
 pub(crate) const KEEP: &str = "Keep it";
 pub(crate) const RETRY: &str = "Try again";
@@ -159,7 +167,8 @@ pub(crate) fn characters_left(left: usize) -> String {
 
 // Friends.
 pub(crate) const FIND_BY_USERNAME: &str = "Find by username";
-pub(crate) const FIND_HINT: &str = "The exact name: there is no directory to browse, for your peace as much as theirs.";
+pub(crate) const FIND_HINT: &str =
+    "The exact name: there is no directory to browse, for your peace as much as theirs.";
 pub(crate) const ADD_FRIEND: &str = "Add friend";
 pub(crate) const INCOMING: &str = "They would like to be your friend";
 pub(crate) const OUTGOING: &str = "You have asked";
@@ -221,12 +230,18 @@ pub(crate) fn sign_out_loses(count: usize) -> String {
 /// What went wrong, for a person.
 pub(crate) fn error(error: &ApiError) -> String {
     match error {
-        ApiError::Unreachable => "The server cannot be reached. Please check the connection and try again.".to_owned(),
-        ApiError::Unexpected => "The server said something unexpected. Please try again in a moment.".to_owned(),
+        ApiError::Unreachable => {
+            "The server cannot be reached. Please check the connection and try again.".to_owned()
+        }
+        ApiError::Unexpected => {
+            "The server said something unexpected. Please try again in a moment.".to_owned()
+        }
         ApiError::Problem(problem) => match problem.code {
             ErrorCode::InvalidCredentials => "The name and the password do not belong together.".to_owned(),
             ErrorCode::UsernameTaken => "Somebody already has this name.".to_owned(),
-            ErrorCode::RateLimited => "That was a little too fast. Please wait a moment and try again.".to_owned(),
+            ErrorCode::RateLimited => {
+                "That was a little too fast. Please wait a moment and try again.".to_owned()
+            }
             ErrorCode::Overloaded => "The server is busy. Please try again in a moment.".to_owned(),
             ErrorCode::Internal => "Something broke on the server. Please try again.".to_owned(),
             _ => sentence(&problem.detail),
@@ -240,7 +255,9 @@ pub(crate) fn field_error(error: &FieldError) -> String {
         ("username", "too_short") => format!("At least {} characters.", limits::USERNAME_MIN),
         ("username", "too_long") => format!("At most {} characters.", limits::USERNAME_MAX),
         ("username", "invalid_characters") => "Only letters a–z, digits, and _ . -".to_owned(),
-        ("password" | "new_password", "too_short") => format!("At least {} characters.", limits::PASSWORD_MIN),
+        ("password" | "new_password", "too_short") => {
+            format!("At least {} characters.", limits::PASSWORD_MIN)
+        }
         _ => sentence(&error.detail),
     }
 }

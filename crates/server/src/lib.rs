@@ -2,7 +2,10 @@
 //!
 //! `main → app → routes, socket → store, realtime`. Nothing imports `routes`, and only `config` reads the environment.
 
-#![expect(clippy::missing_panics_doc, reason = "each `expect` says why it cannot fail; none is part of a contract")]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "each `expect` says why it cannot fail; none is part of a contract"
+)]
 
 pub mod app;
 pub mod assets;

@@ -31,10 +31,15 @@ pub(crate) fn check(field: &'static str, password: &str, username: &str) -> Opti
 fn resembles(password: &str, username: &str) -> bool {
     let (password, username) = (password.to_lowercase(), username.trim().to_lowercase());
     let own_part = password.replace(&username, "").chars().count();
-    username.chars().count() >= limits::USERNAME_MIN && password.contains(&username) && own_part < limits::PASSWORD_MIN
+    username.chars().count() >= limits::USERNAME_MIN
+        && password.contains(&username)
+        && own_part < limits::PASSWORD_MIN
 }
 
-fn point(met: impl Fn() -> bool + Copy + Send + 'static, text: impl Fn() -> String + Send + 'static) -> impl IntoView {
+fn point(
+    met: impl Fn() -> bool + Copy + Send + 'static,
+    text: impl Fn() -> String + Send + 'static,
+) -> impl IntoView {
     view! {
         <li class:met=met>
             <span class="unseen">{move || if met() { texts::ADVICE_MET } else { texts::ADVICE_UNMET }} ": "</span>
@@ -57,7 +62,10 @@ mod tests {
             ("the lamp hums at three", "", None),
             ("the lamp hums at three", "ana", None),
         ] {
-            assert_eq!(check("password", password, username).map(|error| error.code.into_owned()).as_deref(), code);
+            assert_eq!(
+                check("password", password, username).map(|error| error.code.into_owned()).as_deref(),
+                code
+            );
         }
     }
 }

@@ -28,7 +28,8 @@ pub(crate) fn composer(draft: RwSignal<String>, on_send: Callback<String>) -> An
     };
     let on_keydown = move |event: leptos::ev::KeyboardEvent| {
         // Within an input method Enter chooses a word.
-        let sends = event.key() == "Enter" && !event.shift_key() && !event.is_composing() && !browser::is_touch();
+        let sends =
+            event.key() == "Enter" && !event.shift_key() && !event.is_composing() && !browser::is_touch();
         if sends {
             event.prevent_default();
             send();

@@ -26,7 +26,8 @@ impl Form {
     /// What is wrong with a field, by its name on the wire.
     pub(crate) fn error(self, field: &'static str) -> Signal<Option<String>> {
         Signal::derive(move || {
-            self.fields.with(|fields| fields.iter().find(|error| error.field == field).map(texts::field_error))
+            self.fields
+                .with(|fields| fields.iter().find(|error| error.field == field).map(texts::field_error))
         })
     }
 
@@ -127,7 +128,8 @@ impl Field {
                 </button>
             }
         };
-        let wrong = move || error.get().map(|text| view! { <p class="wrong" id=format!("{id}-error")>{text}</p> });
+        let wrong =
+            move || error.get().map(|text| view! { <p class="wrong" id=format!("{id}-error")>{text}</p> });
         view! {
             <div class="field">
                 <label for=id>{label}</label>

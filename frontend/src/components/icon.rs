@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 
 pub(crate) const CHATS: &str = "M4 5.5h16v11H11l-4.5 3.5v-3.5H4z";
-pub(crate) const FRIENDS: &str =
-    "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Zm-6 9c.4-3.6 2.7-6 6-6s5.6 2.4 6 6M15.5 4.3a3.5 3.5 0 0 1 0 6.5M17.5 14.3c2 .8 3.2 2.9 3.5 5.7";
+pub(crate) const FRIENDS: &str = "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Zm-6 9c.4-3.6 2.7-6 6-6s5.6 2.4 6 6M15.5 4.3a3.5 3.5 0 0 1 0 6.5M17.5 14.3c2 .8 3.2 2.9 3.5 5.7";
 pub(crate) const SETTINGS: &str = "M4 7h9m5 0h2M4 17h2m5 0h9M15.5 4.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5Zm-7 10a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5Z";
 pub(crate) const BACK: &str = "M15 5l-7 7 7 7";
 pub(crate) const DOWN: &str = "M5 9l7 7 7-7";

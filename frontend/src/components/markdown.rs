@@ -35,7 +35,8 @@ fn blocks(source: &str) -> Vec<Block> {
         if let Some(cells) = text.strip_prefix('|') {
             let cells: Vec<String> =
                 cells.trim_end_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
-            let is_divider = cells.iter().all(|cell| !cell.is_empty() && cell.chars().all(|c| matches!(c, '-' | ':')));
+            let is_divider =
+                cells.iter().all(|cell| !cell.is_empty() && cell.chars().all(|c| matches!(c, '-' | ':')));
             match blocks.last_mut() {
                 _ if is_divider => {}
                 Some(Block::Table(rows)) if goes_on => rows.push(cells),
@@ -84,7 +85,11 @@ fn view_of_block(block: Block) -> AnyView {
         Block::Paragraph(text) => view! { <p>{spans_of(&text)}</p> }.into_any(),
         Block::List { ordered, items } => {
             let items: Vec<_> = items.iter().map(|item| view! { <li>{spans_of(item)}</li> }).collect();
-            if ordered { view! { <ol>{items}</ol> }.into_any() } else { view! { <ul>{items}</ul> }.into_any() }
+            if ordered {
+                view! { <ol>{items}</ol> }.into_any()
+            } else {
+                view! { <ul>{items}</ul> }.into_any()
+            }
         }
         Block::Table(rows) => {
             let row = |cells: &Vec<String>, head: bool| {
@@ -220,7 +225,9 @@ mod tests {
 
     #[test]
     fn only_safe_addresses_become_links() {
-        for source in ["[x](javascript:alert(1))", "[x](data:text/html)", "[x]", "[x](", "<script>alert(1)</script>"] {
+        for source in
+            ["[x](javascript:alert(1))", "[x](data:text/html)", "[x]", "[x](", "<script>alert(1)</script>"]
+        {
             assert_eq!(spans(source), [Span::Plain(source)]);
         }
     }

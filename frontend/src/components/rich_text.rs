@@ -72,7 +72,8 @@ fn address_length(text: &str) -> usize {
     let end = text.find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`'));
     let mut address = &text[..end.unwrap_or(text.len())];
     loop {
-        let trimmed = address.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '’', '”', '»', '…', '*', '_']);
+        let trimmed =
+            address.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '’', '”', '»', '…', '*', '_']);
         let unopened = |open, close| {
             trimmed.ends_with(close) && trimmed.matches(close).count() > trimmed.matches(open).count()
         };
@@ -134,9 +135,19 @@ mod tests {
 
     #[test]
     fn nothing_is_lost() {
-        for body in ["a https://b.c, d", "https://b.c", "((https://b.c))", "mailto:a@b.c mailto:d@e.f", "🌙 http://x 🌙"] {
-            let joined: String =
-                pieces(body).iter().map(|piece| match piece { Text(text) | Link(text) => *text }).collect();
+        for body in [
+            "a https://b.c, d",
+            "https://b.c",
+            "((https://b.c))",
+            "mailto:a@b.c mailto:d@e.f",
+            "🌙 http://x 🌙",
+        ] {
+            let joined: String = pieces(body)
+                .iter()
+                .map(|piece| match piece {
+                    Text(text) | Link(text) => *text,
+                })
+                .collect();
             assert_eq!(joined, body);
         }
     }

@@ -257,7 +257,9 @@ fn look(
     }
     if browser::is_attended()
         && let Some(seq) = newest_in_view(&log)
-        && live.peek(|state| state.conversation(id).is_some_and(|conversation| conversation.info().read_seq < seq))
+        && live.peek(|state| {
+            state.conversation(id).is_some_and(|conversation| conversation.info().read_seq < seq)
+        })
     {
         live.tell(Input::MarkRead { conversation_id: id, seq });
     }

@@ -90,8 +90,10 @@ fn requests(room: Room) -> impl IntoView {
     let requests = Memo::new(move |_| live.read(Part::FriendRequests, |state| state.friend_requests.clone()));
     move || {
         let FriendRequests { incoming, outgoing } = requests.get();
-        let incoming: Vec<_> = incoming.into_iter().map(|request| incoming_request(room, request.user)).collect();
-        let outgoing: Vec<_> = outgoing.into_iter().map(|request| outgoing_request(room, request.user)).collect();
+        let incoming: Vec<_> =
+            incoming.into_iter().map(|request| incoming_request(room, request.user)).collect();
+        let outgoing: Vec<_> =
+            outgoing.into_iter().map(|request| outgoing_request(room, request.user)).collect();
         [(texts::INCOMING, incoming), (texts::OUTGOING, outgoing)].map(|(heading, people)| {
             (!people.is_empty()).then(|| {
                 view! {
@@ -150,7 +152,9 @@ fn friend_list(room: Room) -> impl IntoView {
     let navigate = use_navigate();
     let open_chat = Callback::new(move |user: User| {
         let navigate = navigate.clone();
-        if let Some(id) = live.peek(|state| state.direct_with(user.id).map(umbrachat_client_core::ConversationState::id)) {
+        if let Some(id) =
+            live.peek(|state| state.direct_with(user.id).map(umbrachat_client_core::ConversationState::id))
+        {
             return navigate(&page::chat(id), leptos_router::NavigateOptions::default());
         }
         run(room, async move |api| {
@@ -191,14 +195,12 @@ fn friend_list(room: Room) -> impl IntoView {
         Some(view! { <ul class="people">{people}</ul> }.into_any())
     };
     let title = Signal::derive(move || {
-        leaving.with(|user| user.as_ref().map(|user| texts::unfriend_title(&user.display_name)).unwrap_or_default())
+        leaving.with(|user| {
+            user.as_ref().map(|user| texts::unfriend_title(&user.display_name)).unwrap_or_default()
+        })
     });
-    let question = Question {
-        title,
-        text: texts::UNFRIEND_TEXT.into(),
-        yes: texts::UNFRIEND,
-        no: texts::KEEP_FRIEND,
-    };
+    let question =
+        Question { title, text: texts::UNFRIEND_TEXT.into(), yes: texts::UNFRIEND, no: texts::KEEP_FRIEND };
     view! {
         <section class="people-group">
             <h2>{texts::YOUR_FRIENDS}</h2>

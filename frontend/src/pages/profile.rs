@@ -14,7 +14,8 @@ pub(crate) fn profile(room: Room) -> AnyView {
     let form = Form::new();
     let name = RwSignal::new(String::new());
     let saved = RwSignal::new(false);
-    let current = Memo::new(move |_| live.read(Part::Me, |state| Some(state.me.as_ref()?.user.display_name.clone())));
+    let current =
+        Memo::new(move |_| live.read(Part::Me, |state| Some(state.me.as_ref()?.user.display_name.clone())));
     // Also when it was changed elsewhere meanwhile.
     Effect::new(move || name.set(current.get().unwrap_or_else(|| room.account.user().display_name)));
     Effect::new(move |before: Option<String>| {
@@ -27,7 +28,8 @@ pub(crate) fn profile(room: Room) -> AnyView {
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         saved.set(false);
-        let display_name = match text::name("display_name", &name.read_untracked(), limits::DISPLAY_NAME_MAX) {
+        let display_name = match text::name("display_name", &name.read_untracked(), limits::DISPLAY_NAME_MAX)
+        {
             Ok(name) => name,
             Err(error) => return form.refuse(vec![error]),
         };

@@ -38,7 +38,8 @@ pub(crate) fn settings(room: Room, page: Memo<Page>) -> AnyView {
 fn overview(room: Room, page: Memo<Page>) -> impl IntoView {
     let live = room.account.live;
     let user = Memo::new(move |_| {
-        live.read(Part::Me, |state| state.me.as_ref().map(|me| me.user.clone())).unwrap_or_else(|| room.account.user())
+        live.read(Part::Me, |state| state.me.as_ref().map(|me| me.user.clone()))
+            .unwrap_or_else(|| room.account.user())
     });
     let link = move |address, here: Page, label, lead| {
         view! {

@@ -70,7 +70,8 @@ impl Timeline {
     /// Takes over what there is now. A row that was shown is changed in place, and only if it differs.
     pub(crate) fn update(self, rows: Vec<Row>) {
         let before = self.shown.get_untracked();
-        let same_rows = before.len() == rows.len() && before.iter().zip(&rows).all(|(a, b)| a.id == b.client_id);
+        let same_rows =
+            before.len() == rows.len() && before.iter().zip(&rows).all(|(a, b)| a.id == b.client_id);
         let mut known: BTreeMap<ClientId, ArcRwSignal<Row>> =
             before.into_iter().map(|shown| (shown.id, shown.row)).collect();
         let shown: Vec<Shown> = rows
