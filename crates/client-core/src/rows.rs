@@ -141,9 +141,8 @@ impl ConversationState {
     fn put_row(&mut self, message: &Message, me: Option<UserId>) -> bool {
         self.info.last_seq = self.info.last_seq.max(message.seq);
         let newest = self.put_last(message);
-        if me.is_some() && message.author_id == me && message.kind == MessageKind::Text {
-            // Sending moves one's own mark, on the server too.
-            self.put_my_read(message.seq);
+        if let Some(author) = message.author_id.filter(|_| message.kind == MessageKind::Text) {
+            self.author_has_read(author, message.seq, me);
         }
         self.count_unread();
         if self.history.loaded_from.is_none() && !self.history.loading {
@@ -155,6 +154,15 @@ impl ConversationState {
             self.messages.insert(message.seq, message.clone());
         }
         newer
+    }
+
+    /// Sending moves one's own marks on the server; the message itself is all that is told of it.
+    fn author_has_read(&mut self, author: UserId, seq: Seq, me: Option<UserId>) {
+        // Where the other person's marks are not shown, they stay so.
+        let hidden = self.info.kind == ConversationKind::Direct && self.info.peer_receipt.is_none();
+        if Some(author) == me || !hidden {
+            self.put_receipt(author, seq, seq, me);
+        }
     }
 
     fn put_last(&mut self, message: &Message) -> bool {

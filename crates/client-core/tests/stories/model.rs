@@ -117,9 +117,7 @@ impl Model {
             Happening::Writes { chat, author } => self.in_chat(chat, |chat, id| {
                 let authors: Vec<_> = chat.others().map(|member| member.user.id).collect();
                 let Some(author) = authors.get(author % authors.len().max(1)) else { return vec![] };
-                let event = chat.write(*author, id, "theirs".into(), now);
-                // Sending moves the author's own marks, which is told where it is shown.
-                vec![event, chat.mark(*author, Seq::ZERO, Seq::ZERO)]
+                vec![chat.write(*author, id, "theirs".into(), now)]
             }),
             Happening::AnaWrites { chat } => {
                 self.in_chat(chat, |chat, id| vec![chat.write(ANA, id, "from elsewhere".into(), now)])
@@ -365,8 +363,8 @@ impl Chat {
             deleted_at: None,
             reactions: Vec::new(),
         };
-        let seq = message.seq;
-        self.mark(author, seq, seq);
+        // Sending moves the author's own marks, and nothing but the message tells of it.
+        self.mark(author, message.seq, message.seq);
         self.messages.push(message.clone());
         ServerEvent::Message { message }
     }

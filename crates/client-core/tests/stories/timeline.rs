@@ -5,7 +5,7 @@ use crate::device::{
     sends_to,
 };
 use umbrachat_client_core::{Delivery, Input};
-use umbrachat_protocol::{MessageKind, MessagePage, Seq, ServerEvent, UserId};
+use umbrachat_protocol::{Conversation, MessageKind, MessagePage, Seq, ServerEvent, UserId};
 
 fn receipt(user_id: UserId, delivered: i64, read: i64) -> Input {
     let (delivered_seq, read_seq) = (Seq(delivered), Seq(read));
@@ -39,6 +39,25 @@ fn the_ticks_turn_and_never_back() {
     ana.does(receipt(BO, 5, 5));
     assert_eq!(ticks(&ana, 6), Some(Delivery::Read), "receipts come in any order");
     assert_eq!(ticks(&ana, 5), None, "others' messages have no ticks");
+}
+
+#[test]
+fn who_answers_has_read() {
+    let mut ana = Device::talking();
+    ana.does(arrives(message(CHAT, ANA, 6, 6)));
+    ana.does(arrives(message(CHAT, BO, 7, 7)));
+    assert_eq!(ticks(&ana, 6), Some(Delivery::Read));
+}
+
+#[test]
+fn who_hides_receipts_hides_them_in_answers_too() {
+    let mut ana = Device::talking();
+    let hidden = Conversation { peer_receipt: None, ..direct(CHAT, BO, 5, 5) };
+    ana.does(Input::Event(ServerEvent::Conversation { conversation: Box::new(hidden) }));
+    ana.does(arrives(message(CHAT, ANA, 6, 6)));
+    ana.does(arrives(message(CHAT, BO, 7, 7)));
+    assert_eq!(ticks(&ana, 6), Some(Delivery::Sent));
+    assert_eq!(ana.chat().info().peer_receipt, None);
 }
 
 #[test]

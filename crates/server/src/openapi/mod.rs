@@ -3,9 +3,10 @@
 mod errors;
 mod examples;
 
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{OpenApi, Ref, RefOr, Schema};
-use utoipa::{Modify, OpenApi as _, openapi};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Required, Schema};
+use utoipa::{Modify, OpenApi as _};
 
 const ACCESS_TOKEN: &str = "access_token";
 
@@ -24,7 +25,9 @@ const ACCESS_TOKEN: &str = "access_token";
         (name = "Sign-in", description = "Sign-up and sessions"),
         (name = "Account", description = "Oneself, consent and the privacy policy"),
         (name = "People", description = "Finding people, friendship"),
-        (name = "Conversations", description = "Conversations, messages, marks and changes"),
+        (name = "Conversations", description = "Conversations, their members, marks and changes"),
+        (name = "Messages", description = "Reading, sending and deleting messages"),
+        (name = "Socket", description = "Live events"),
         (name = "Server", description = "For whoever runs it"),
     ),
     components(schemas(umbrachat_protocol::Problem)),
@@ -52,6 +55,7 @@ impl Modify for AccessToken {
 pub fn complete(routes: OpenApi) -> OpenApi {
     let mut document = Frame::openapi();
     document.merge(routes);
+    operations(&mut document).for_each(|(_, operation)| leave_out_null(operation));
     errors::add(&mut document);
     examples::add(&mut document);
     document
@@ -60,7 +64,40 @@ pub fn complete(routes: OpenApi) -> OpenApi {
 /// As the file that a repository keeps, or a server serves.
 pub fn yaml(document: &OpenApi) -> String {
     let text = document.to_yaml().expect("the document can be written as YAML");
-    format!("# Written by `umbrachat openapi`: change the code, not this file.\n{text}")
+    let lines = text.lines().map(quote_date);
+    std::iter::once("# Written by `umbrachat openapi`: change the code, not this file.".to_owned())
+        .chain(lines)
+        .flat_map(|line| [line, "\n".to_owned()])
+        .collect()
+}
+
+/// YAML 1.1, which many tools still read, takes a bare date for more than text.
+fn quote_date(line: &str) -> String {
+    match line.rsplit_once(' ') {
+        Some((before, value)) if is_date(value) && before.ends_with([':', '-']) => {
+            format!("{before} '{value}'")
+        }
+        _ => line.to_owned(),
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    let digits = |c: char| if c.is_ascii_digit() { '0' } else { c };
+    text.chars().take(10).map(digits).eq("0000-00-00".chars())
+}
+
+/// An optional body is one that may be missing; utoipa describes one that may be `null`.
+fn leave_out_null(operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    for content in body.content.values_mut() {
+        if let RefOr::T(content) = content
+            && let Some(RefOr::T(Schema::OneOf(choice))) = &content.schema
+            && let Some(schema) = choice.items.iter().find(|item| referred(item).is_some())
+        {
+            content.schema = Some(schema.clone());
+            body.required = Some(Required::False);
+        }
+    }
 }
 
 /// The name of the component that a schema refers to.
@@ -72,11 +109,30 @@ fn referred(schema: &RefOr<Schema>) -> Option<&str> {
 }
 
 /// Every operation of the document, with its path.
-fn operations(document: &mut OpenApi) -> impl Iterator<Item = (&String, &mut openapi::path::Operation)> {
+fn operations(document: &mut OpenApi) -> impl Iterator<Item = (&String, &mut Operation)> {
     document.paths.paths.iter_mut().flat_map(|(path, item)| {
         [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete]
             .into_iter()
             .flatten()
             .map(move |operation| (path, operation))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quote_date;
+
+    #[test]
+    fn a_date_is_text() {
+        assert_eq!(quote_date("  version: 2026-11-23"), "  version: '2026-11-23'");
+        assert_eq!(quote_date("- 2026-11-23T21:04:05Z"), "- '2026-11-23T21:04:05Z'");
+        for line in [
+            "  seq: 1",
+            "  description: since 2026-11-23",
+            "  id: 019b1a60-3c2b-7d5e",
+            "version: '2026-11-23'",
+        ] {
+            assert_eq!(quote_date(line), line);
+        }
+    }
 }

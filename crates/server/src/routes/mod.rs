@@ -114,3 +114,6 @@ fn page_limit(asked: Option<i64>) -> Result<i64, FieldError> {
     }
     Err(FieldError::new("limit", "out_of_range", format!("1 to {}", limits::PAGE_MAX)))
 }
+
+#[cfg(test)]
+mod tests;
