@@ -49,8 +49,9 @@ impl Core {
         let room = self.fetches_under_way() < FETCHES_AT_ONCE;
         let gaps =
             conversations().filter_map(|conversation| conversation.catch_up.deadline().filter(|_| room));
+        let typists = self.state.typists.iter().map(|typist| typist.until);
         let outbox = self.state.outbox.deadline(self.config.in_flight);
-        marks.chain(gaps).chain(link).chain(outbox).chain(self.snapshot.deadline()).min()
+        marks.chain(gaps).chain(typists).chain(link).chain(outbox).chain(self.snapshot.deadline()).min()
     }
 
     /// Takes in what happened and returns what to do about it, in order.
@@ -97,6 +98,7 @@ impl Core {
                     failure: None,
                 });
             }
+            Input::SetTyping { conversation_id, typing } => self.set_typing(conversation_id, typing),
             Input::Retry(client_id) => self.retry(client_id),
             Input::Discard(client_id) => self.discard(client_id),
             Input::MarkRead { conversation_id, seq } => self.mark_read(conversation_id, seq),
@@ -122,6 +124,7 @@ impl Core {
 
     fn forget_connection(&mut self) {
         self.state.outbox.disconnected();
+        self.state.typists.clear();
         for conversation in self.state.conversations.values_mut() {
             conversation.marks.disconnected();
         }
@@ -132,6 +135,7 @@ impl Core {
         if !self.link.is_ready() {
             return;
         }
+        self.forget_typists(now);
         self.watch_conversations(now);
         self.fetch_changes(now);
         if let Some(ticket) = self.snapshot.take_due(now) {

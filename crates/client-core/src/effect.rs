@@ -41,6 +41,8 @@ pub enum Change {
     FriendRequests,
     Blocks,
     Presence,
+    /// Who types in this conversation.
+    Typing(ConversationId),
     /// A conversation came or went, or their order is another.
     Conversations,
     /// Something about the conversation itself: title, last message, unread, members, receipts.

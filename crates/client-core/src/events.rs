@@ -29,6 +29,15 @@ impl Core {
             ServerEvent::Receipt { conversation_id, user_id, delivered_seq, read_seq } => {
                 self.receipt(conversation_id, user_id, (delivered_seq, read_seq), now);
             }
+            ServerEvent::Skipped { conversation_id, rev } => {
+                if let Some(conversation) = self.state.conversations.get_mut(&conversation_id) {
+                    conversation.arrived(rev);
+                }
+            }
+            ServerEvent::Typing { conversation_id, user_id, typing } => {
+                self.typing(conversation_id, user_id, typing, now);
+            }
+            ServerEvent::Presence(presence) => self.presence(presence),
             ServerEvent::Friend(friend) => self.friend(friend),
             ServerEvent::FriendRemoved { user_id } => {
                 self.snapshot.outdate();
@@ -66,6 +75,9 @@ impl Core {
         };
         let put = conversation.put_message(&message, me);
         let first_sight = conversation.arrived(message.rev);
+        if put == Put::New {
+            self.has_written(id, message.author_id, now);
+        }
         if put != Put::Known || first_sight {
             self.show_message(message, put == Put::New);
         }

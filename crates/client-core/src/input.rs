@@ -58,6 +58,11 @@ pub enum Input {
     Open(Option<ConversationId>),
     /// The person has scrolled to the oldest message that is held.
     LoadOlder(ConversationId),
+    /// The person types, or stopped: said again every few seconds while it goes on.
+    SetTyping {
+        conversation_id: ConversationId,
+        typing: bool,
+    },
     /// The person wants to see the members.
     LoadMembers(ConversationId),
 

@@ -29,6 +29,7 @@ mod conversation;
 mod core;
 mod digest;
 mod effect;
+mod ephemeral;
 mod events;
 mod input;
 mod loading;

@@ -211,6 +211,7 @@ impl Outgoing {
             edited_at: None,
             deleted_at: None,
             reactions: Vec::new(),
+            notice: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a person sees, apart from the inside of a conversation.
 
 use crate::conversation::ConversationState;
+use crate::ephemeral::Typist;
 use crate::outbox::{Outbox, Outgoing};
 use crate::{Delivery, Entry, Millis, timeline};
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub struct State {
     pub friend_requests: FriendRequests,
     pub blocks: Vec<Block>,
     pub presence: Vec<Presence>,
+    pub(crate) typists: Vec<Typist>,
     /// What the person looks at.
     pub open: Option<ConversationId>,
     pub(crate) conversations: BTreeMap<ConversationId, ConversationState>,
@@ -64,6 +66,16 @@ impl State {
 
     pub fn is_friend(&self, user: UserId) -> bool {
         self.friends.iter().any(|friend| friend.user.id == user)
+    }
+
+    /// Friends who type in a conversation at this moment.
+    pub fn typing(&self, id: ConversationId) -> impl Iterator<Item = UserId> {
+        self.typists.iter().filter(move |typist| typist.conversation == id).map(|typist| typist.user)
+    }
+
+    /// Whether a friend is known to be here.
+    pub fn is_online(&self, user: UserId) -> bool {
+        self.presence.iter().any(|presence| presence.user_id == user && presence.online)
     }
 
     /// The conversation with this person, where there is one.

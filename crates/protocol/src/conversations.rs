@@ -92,6 +92,48 @@ pub struct Message {
     pub deleted_at: Option<Timestamp>,
     #[serde(default)]
     pub reactions: Vec<Reaction>,
+    /// Of a notice: what happened. Its author did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
+}
+
+/// What a notice tells. A new title is the notice's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Notice {
+    pub action: NoticeAction,
+    /// To whom; null where it was to nobody, and once they have erased their account.
+    #[serde(default)]
+    pub user_id: Option<UserId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeAction {
+    /// Made the group.
+    Created,
+    /// Gave the group the title in the body.
+    Renamed,
+    /// Added somebody.
+    Added,
+    /// Removed somebody.
+    Removed,
+    /// Left.
+    Left,
+    /// Made somebody an admin.
+    Promoted,
+    /// Made an admin a member again.
+    Demoted,
+    /// Handed the group over to somebody.
+    HandedOver,
+    /// Let members who join later read everything.
+    HistoryFull,
+    /// Let members who join later read from then on.
+    HistoryFromJoin,
+    /// Something that this version does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -123,6 +165,49 @@ pub struct Member {
     pub left_at: Option<Timestamp>,
     pub delivered_seq: Seq,
     pub read_seq: Seq,
+}
+
+/// `POST /conversations`: a group. Its maker is its owner; the members must be their friends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewGroup {
+    #[cfg_attr(feature = "openapi", schema(example = "Stargazers", min_length = 1, max_length = 100))]
+    pub title: String,
+    #[cfg_attr(feature = "openapi", schema(max_items = 499))]
+    pub member_ids: Vec<UserId>,
+    #[serde(default)]
+    pub history: History,
+}
+
+/// `PATCH /conversations/{id}`: what is left out stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct UpdateGroup {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
+    pub title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
+}
+
+/// `PUT /conversations/{id}/members/{user_id}`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PutMember {
+    /// `member` or `admin`; as it is, or `member` for somebody new, where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+}
+
+/// `POST /conversations/{id}/owner`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct HandOver {
+    pub user_id: UserId,
 }
 
 /// `POST /conversations/{id}/messages`

@@ -17,8 +17,9 @@ pub mod timestamp;
 pub use account::{Consent, GiveConsent, Me, PrivacyPolicy, Settings, SettingsPatch, Theme, UpdateMe};
 pub use auth::{Credentials, Recover, Refresh, Register, Registered, SignedIn};
 pub use conversations::{
-    Changes, Conversation, ConversationKind, EditMessage, History, Member, Message, MessageKind, MessagePage,
-    NewMessage, PeerReceipt, Reaction, Receipt, Role, UpdateReceipts,
+    Changes, Conversation, ConversationKind, EditMessage, HandOver, History, Member, Message, MessageKind,
+    MessagePage, NewGroup, NewMessage, Notice, NoticeAction, PeerReceipt, PutMember, Reaction, Receipt, Role,
+    UpdateGroup, UpdateReceipts,
 };
 pub use ids::{ClientId, ConversationId, Rev, Seq, SessionId, UserId};
 pub use people::{

@@ -13,6 +13,8 @@ pub const RECOVERY_CODES: usize = 10;
 pub const BODY_MAX: usize = 8_000;
 pub const TITLE_MAX: usize = 100;
 pub const GROUP_MEMBERS_MAX: usize = 500;
+/// Different emoji that one person may put on one message.
+pub const REACTIONS_MAX: usize = 12;
 pub const MENTIONS_MAX: usize = 50;
 /// Characters of the `ref` that a socket command may carry.
 pub const REFERENCE_MAX: usize = 64;
@@ -27,5 +29,7 @@ pub const FRAME_BYTES_MAX: usize = 64 * 1024;
 
 /// Seconds between two heartbeats of the server; two missed mean that the connection is gone.
 pub const HEARTBEAT_SECONDS: u32 = 20;
+/// Seconds after which a friend is no longer shown as typing, unless it is said again.
+pub const TYPING_SECONDS: u64 = 6;
 /// Seconds that a socket may stay open without authenticating.
 pub const AUTHENTICATE_WITHIN_SECONDS: u64 = 5;

@@ -76,5 +76,7 @@ pub struct Block {
 pub struct Presence {
     pub user_id: UserId,
     pub online: bool,
+    /// The day on which they were last seen, or the week, where that was longer ago; null where it was longer still.
+    #[serde(default)]
     pub last_seen: Option<Timestamp>,
 }

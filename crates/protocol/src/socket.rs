@@ -25,6 +25,8 @@ pub enum ClientCommand {
     SendMessage(SendMessage),
     MarkDelivered(Mark),
     MarkRead(Mark),
+    /// Shown to friends in the conversation for a few seconds: say it again while it goes on.
+    SetTyping(SetTyping),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +65,16 @@ pub struct Mark {
     pub seq: Seq,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SetTyping {
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
+    pub conversation_id: ConversationId,
+    pub typing: bool,
+}
+
 /// What the server says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -94,6 +106,20 @@ pub enum ServerEvent {
         delivered_seq: Seq,
         read_seq: Seq,
     },
+    /// A change that is not for the receiver to see, such as one to a message from before they joined: their rev
+    /// moves on without it.
+    Skipped {
+        conversation_id: ConversationId,
+        rev: Rev,
+    },
+    /// A friend began or stopped typing; forget it after a few seconds.
+    Typing {
+        conversation_id: ConversationId,
+        user_id: UserId,
+        typing: bool,
+    },
+    /// A friend came or went.
+    Presence(Presence),
     Friend(Friend),
     FriendRemoved {
         user_id: UserId,

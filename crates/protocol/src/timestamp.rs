@@ -15,6 +15,13 @@ impl Timestamp {
         Self(self.0 + seconds * 1_000_000)
     }
 
+    /// Midnight in UTC, at or before this time.
+    #[must_use]
+    pub fn start_of_day(self) -> Self {
+        const DAY: i64 = 86_400_000_000;
+        Self(self.0.div_euclid(DAY) * DAY)
+    }
+
     /// Whole seconds since 1970, rounded down.
     pub fn unix_seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)

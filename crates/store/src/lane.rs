@@ -11,7 +11,7 @@ use crate::face::Publish;
 use crate::write::{Outcome, Write};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use tokio::sync::mpsc::{self, error::TrySendError};
-use umbrachat_protocol::{ConversationId, ServerEvent};
+use umbrachat_protocol::ConversationId;
 
 /// Writes in one transaction.
 const BATCH: usize = 256;
@@ -134,11 +134,7 @@ impl Lane {
 /// A message that an attempt of unknown end did commit, and that nobody has been told of.
 fn committed_before(outcome: &Outcome) -> Option<Change> {
     match outcome {
-        Outcome::Sent(Ok(sent)) if !sent.first_time => Some(Change::Conversation {
-            id: sent.message.conversation_id,
-            rev: sent.message.rev,
-            event: ServerEvent::Message { message: sent.message.clone() },
-        }),
+        Outcome::Sent(Ok(sent)) if !sent.first_time => Some(Change::message(sent.message.clone())),
         _ => None,
     }
 }

@@ -19,7 +19,7 @@ mod sqlite;
 mod types;
 mod write;
 
-pub use change::Change;
+pub use change::{Change, Numbered};
 pub use clock::{Clock, ManualClock};
 pub use database::{Database, OpenError};
 pub use error::{Refusal, Result, StoreError};

@@ -5,8 +5,8 @@ use crate::schema::{conversations, members, messages, sessions, users};
 use crate::types::{Id, Time};
 use diesel::prelude::*;
 use umbrachat_protocol::{
-    ConversationKind, History, Me, Member, Message, MessageKind, Rev, Role, Seq, Settings, Theme, User,
-    UserId,
+    ConversationKind, History, Me, Member, Message, MessageKind, Notice, NoticeAction, Reaction, Rev, Role,
+    Seq, Settings, Theme, User, UserId,
 };
 
 /// An enumeration that a column keeps as a word.
@@ -53,6 +53,21 @@ impl Word for ConversationKind {
 
 impl Word for MessageKind {
     const WORDS: &'static [(Self, &'static str)] = &[(Self::Text, "text"), (Self::Notice, "notice")];
+}
+
+impl Word for NoticeAction {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::Created, "created"),
+        (Self::Renamed, "renamed"),
+        (Self::Added, "added"),
+        (Self::Removed, "removed"),
+        (Self::Left, "left"),
+        (Self::Promoted, "promoted"),
+        (Self::Demoted, "demoted"),
+        (Self::HandedOver, "handed_over"),
+        (Self::HistoryFull, "history_full"),
+        (Self::HistoryFromJoin, "history_from_join"),
+    ];
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -189,26 +204,35 @@ pub(crate) struct MessageRow {
     pub(crate) created_at: Time,
     pub(crate) edited_at: Option<Time>,
     pub(crate) deleted_at: Option<Time>,
+    pub(crate) notice: Option<String>,
+    pub(crate) subject_id: Option<Id>,
+    pub(crate) has_reactions: bool,
 }
 
-impl TryFrom<MessageRow> for Message {
-    type Error = StoreError;
-
-    fn try_from(row: MessageRow) -> Result<Self> {
-        Ok(Self {
-            conversation_id: row.conversation_id.into(),
-            seq: Seq(row.seq),
-            rev: Rev(row.rev),
-            kind: MessageKind::from_word(&row.kind)?,
-            author_id: row.author_id.map(Into::into),
-            client_id: row.client_id.into(),
-            body: row.body,
-            reply_to: row.reply_to.map(Seq),
-            mentions: mentions_from_column(&row.mentions)?,
-            created_at: row.created_at.into(),
-            edited_at: row.edited_at.map(Into::into),
-            deleted_at: row.deleted_at.map(Into::into),
-            reactions: Vec::new(),
+impl MessageRow {
+    pub(crate) fn into_wire(self, reactions: Vec<Reaction>) -> Result<Message> {
+        let notice = match self.notice {
+            Some(word) => Some(Notice {
+                action: NoticeAction::from_word(&word)?,
+                user_id: self.subject_id.map(Into::into),
+            }),
+            None => None,
+        };
+        Ok(Message {
+            conversation_id: self.conversation_id.into(),
+            seq: Seq(self.seq),
+            rev: Rev(self.rev),
+            kind: MessageKind::from_word(&self.kind)?,
+            author_id: self.author_id.map(Into::into),
+            client_id: self.client_id.into(),
+            body: self.body,
+            reply_to: self.reply_to.map(Seq),
+            mentions: mentions_from_column(&self.mentions)?,
+            created_at: self.created_at.into(),
+            edited_at: self.edited_at.map(Into::into),
+            deleted_at: self.deleted_at.map(Into::into),
+            reactions,
+            notice,
         })
     }
 }

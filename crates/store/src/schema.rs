@@ -105,6 +105,17 @@ table!(messages (conversation_id, seq) {
     created_at -> Moment,
     edited_at -> Nullable<Moment>,
     deleted_at -> Nullable<Moment>,
+    notice -> Nullable<Text>,
+    subject_id -> Nullable<Id>,
+    has_reactions -> Bool,
+});
+
+table!(reactions (conversation_id, seq, user_id, emoji) {
+    conversation_id -> Id,
+    seq -> BigInt,
+    user_id -> Id,
+    emoji -> Text,
+    created_at -> Moment,
 });
 
 diesel::joinable!(members -> conversations (conversation_id));
@@ -119,5 +130,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     blocks,
     conversations,
     members,
-    messages
+    messages,
+    reactions
 );

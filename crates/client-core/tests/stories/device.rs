@@ -79,6 +79,7 @@ pub(crate) fn message(id: ConversationId, author: UserId, seq: i64, rev: i64) ->
         edited_at: None,
         deleted_at: None,
         reactions: Vec::new(),
+        notice: None,
     }
 }
 

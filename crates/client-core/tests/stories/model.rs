@@ -213,7 +213,7 @@ impl Model {
             ClientCommand::SendMessage(send) => self.send(send),
             ClientCommand::MarkRead(mark) => self.mark(mark.conversation_id, mark.seq, mark.seq),
             ClientCommand::MarkDelivered(mark) => self.mark(mark.conversation_id, mark.seq, Seq::ZERO),
-            ClientCommand::Authenticate(_) => vec![],
+            ClientCommand::Authenticate(_) | ClientCommand::SetTyping(_) => vec![],
         }
     }
 
@@ -362,6 +362,7 @@ impl Chat {
             edited_at: None,
             deleted_at: None,
             reactions: Vec::new(),
+            notice: None,
         };
         // Sending moves the author's own marks, and nothing but the message tells of it.
         self.mark(author, message.seq, message.seq);

@@ -228,6 +228,7 @@ fn message() -> Message {
         edited_at: None,
         deleted_at: None,
         reactions: vec![],
+        notice: None,
     }
 }
 

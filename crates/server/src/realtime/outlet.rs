@@ -21,8 +21,17 @@ pub struct Outlet {
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     pub text: ByteString,
-    /// Which change of which conversation this is; none for what is not numbered.
-    pub position: Option<(ConversationId, Rev)>,
+    pub position: Position,
+}
+
+/// Which change of which conversation an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// Not a numbered change.
+    None,
+    At(ConversationId, Rev),
+    /// A conversation as it stands: what is not newer has been told with it.
+    From(ConversationId, Rev),
 }
 
 impl Outlet {
@@ -41,7 +50,7 @@ impl Outlet {
 
     /// Puts an answer to this socket alone in line.
     pub fn answer(&self, event: &ServerEvent) {
-        self.push(Outgoing { text: encode(event), position: None });
+        self.push(Outgoing { text: encode(event), position: Position::None });
     }
 
     /// Tells the socket's task to close. The first reason counts.

@@ -4,7 +4,7 @@ use crate::app::AppState;
 use crate::auth::CurrentUser;
 use crate::json::{Json, Query};
 use crate::problem::ApiError;
-use crate::routes::page_limit;
+use crate::routes::{groups, page_limit};
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use serde::Deserialize;
@@ -15,9 +15,9 @@ use utoipa::IntoParams;
 
 pub(super) fn configure(api: &mut ServiceConfig) {
     api.service(web::resource("/snapshot").get(snapshot))
-        .service(web::resource("/conversations").get(list))
+        .service(web::resource("/conversations").get(list).post(groups::create))
         .service(web::resource("/conversations/direct/{user_id}").put(open_direct))
-        .service(web::resource("/conversations/{id}").get(show))
+        .service(web::resource("/conversations/{id}").get(show).patch(groups::update).delete(groups::delete))
         .service(web::resource("/conversations/{id}/members").get(members))
         .service(web::resource("/conversations/{id}/receipts").put(update_receipts))
         .service(web::resource("/conversations/{id}/changes").get(changes));

@@ -8,12 +8,15 @@ use crate::routes::page_limit;
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use serde::Deserialize;
-use umbrachat_protocol::{ConversationId, Message, MessagePage, NewMessage, Seq};
+use umbrachat_protocol::{ConversationId, EditMessage, Message, MessagePage, NewMessage, Seq};
 use utoipa::IntoParams;
 
 pub(super) fn configure(api: &mut ServiceConfig) {
     api.service(web::resource("/conversations/{id}/messages").get(page).post(send))
-        .service(web::resource("/conversations/{id}/messages/{seq}").delete(delete));
+        .service(web::resource("/conversations/{id}/messages/{seq}").patch(edit).delete(delete))
+        .service(
+            web::resource("/conversations/{id}/messages/{seq}/reactions/{emoji}").put(react).delete(unreact),
+        );
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -84,4 +87,58 @@ pub(super) async fn delete(
 ) -> Result<web::Json<Message>, ApiError> {
     let (id, seq) = path.into_inner();
     Ok(web::Json(state.store.delete_message(user.id, id, seq).await?))
+}
+
+/// Change what a message says
+///
+/// For its author. The same body changes nothing.
+#[utoipa::path(
+    patch, path = "/conversations/{id}/messages/{seq}", operation_id = "edit_message", tag = "Messages",
+    params(("id" = ConversationId, Path), ("seq" = Seq, Path)),
+    request_body = EditMessage,
+    responses((status = 200, description = "As it is now", body = Message))
+)]
+pub(super) async fn edit(
+    user: CurrentUser,
+    state: Data<AppState>,
+    path: Path<(ConversationId, Seq)>,
+    Json(body): Json<EditMessage>,
+) -> Result<web::Json<Message>, ApiError> {
+    let (id, seq) = path.into_inner();
+    Ok(web::Json(state.store.edit_message(user.id, id, seq, body.body).await?))
+}
+
+/// Put an emoji on a message
+///
+/// Exactly one emoji. Repeating it changes nothing.
+#[utoipa::path(
+    put, path = "/conversations/{id}/messages/{seq}/reactions/{emoji}", operation_id = "react", tag = "Messages",
+    params(("id" = ConversationId, Path), ("seq" = Seq, Path), ("emoji" = String, Path, example = "🌙")),
+    responses((status = 200, description = "The message with its reactions", body = Message))
+)]
+pub(super) async fn react(
+    user: CurrentUser,
+    state: Data<AppState>,
+    path: Path<(ConversationId, Seq, String)>,
+) -> Result<web::Json<Message>, ApiError> {
+    let (id, seq, emoji) = path.into_inner();
+    Ok(web::Json(state.store.react(user.id, id, seq, &emoji, true).await?))
+}
+
+/// Take an emoji of mine away from a message
+///
+/// Repeating it changes nothing.
+#[utoipa::path(
+    delete, path = "/conversations/{id}/messages/{seq}/reactions/{emoji}", operation_id = "unreact",
+    tag = "Messages",
+    params(("id" = ConversationId, Path), ("seq" = Seq, Path), ("emoji" = String, Path, example = "🌙")),
+    responses((status = 200, description = "The message with its reactions", body = Message))
+)]
+pub(super) async fn unreact(
+    user: CurrentUser,
+    state: Data<AppState>,
+    path: Path<(ConversationId, Seq, String)>,
+) -> Result<web::Json<Message>, ApiError> {
+    let (id, seq, emoji) = path.into_inner();
+    Ok(web::Json(state.store.react(user.id, id, seq, &emoji, false).await?))
 }

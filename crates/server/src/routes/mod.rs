@@ -1,10 +1,12 @@
 //! Everything the server answers, one file per subject. A handler decodes, calls one operation, and encodes.
 
 mod auth;
+mod blocks;
 mod conversations;
 pub mod docs;
 mod friend_requests;
 mod friends;
+mod groups;
 mod health;
 mod me;
 mod messages;
@@ -51,6 +53,18 @@ use utoipa::OpenApi;
     messages::page,
     messages::send,
     messages::delete,
+    messages::edit,
+    messages::react,
+    messages::unreact,
+    groups::create,
+    groups::update,
+    groups::delete,
+    groups::put_member,
+    groups::remove_member,
+    groups::hand_over,
+    blocks::list,
+    blocks::put,
+    blocks::remove,
     crate::socket::open,
 ))]
 pub struct Version1;
@@ -83,7 +97,9 @@ fn for_signed_in(api: &mut ServiceConfig) {
         .configure(friends::configure)
         .configure(friend_requests::configure)
         .configure(conversations::configure)
-        .configure(messages::configure);
+        .configure(messages::configure)
+        .configure(groups::configure)
+        .configure(blocks::configure);
 }
 
 async fn nothing() -> Result<HttpResponse, ApiError> {

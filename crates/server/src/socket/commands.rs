@@ -33,6 +33,7 @@ pub(super) fn reference(command: ClientCommand) -> Option<Reference> {
         ClientCommand::Authenticate(command) => command.reference,
         ClientCommand::SendMessage(command) => command.reference,
         ClientCommand::MarkDelivered(command) | ClientCommand::MarkRead(command) => command.reference,
+        ClientCommand::SetTyping(command) => command.reference,
     }
 }
 
@@ -95,6 +96,7 @@ fn reference_of(command: &ClientCommand) -> Option<&Reference> {
         ClientCommand::MarkDelivered(command) | ClientCommand::MarkRead(command) => {
             command.reference.as_ref()
         }
+        ClientCommand::SetTyping(command) => command.reference.as_ref(),
     }
 }
 

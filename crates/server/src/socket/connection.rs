@@ -5,7 +5,7 @@ use super::commands;
 use crate::app::AppState;
 use crate::auth::CurrentUser;
 use crate::problem::ApiError;
-use crate::realtime::{Connected, Outgoing};
+use crate::realtime::{Connected, Outgoing, Position};
 use actix_web::web::Data;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError, Session};
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, interval_at, sleep_until, timeout};
 use umbrachat_protocol::socket::Ready;
-use umbrachat_protocol::{ClientCommand, CloseCode, ConversationId, Rev, ServerEvent, limits};
+use umbrachat_protocol::{ClientCommand, CloseCode, ConversationId, ErrorCode, Rev, ServerEvent, limits};
 
 const HEARTBEAT: Duration = Duration::from_secs(limits::HEARTBEAT_SECONDS as u64);
 /// A peer of whom nothing was heard for this long, not even the pong that every WebSocket gives by itself, has gone.
@@ -83,8 +83,8 @@ impl Connection {
         let (connected, queue) = state.hub.connect(user.id, user.session);
         let unavailable = |error| authentication::close_code(&ApiError::from(error));
         connected.follow(state.store.conversation_ids(user.id).await.map_err(unavailable)?);
-        let snapshot = state.store.snapshot(user.id).await.map_err(unavailable)?;
-        connected.seed(&snapshot);
+        let mut snapshot = state.store.snapshot(user.id).await.map_err(unavailable)?;
+        connected.seed(&mut snapshot);
         // Whatever ended the session before the hub knew of this socket has not told it.
         let alive = state.store.session(user.session, &state.policy.version).await.map_err(unavailable)?;
         if alive.is_none() {
@@ -129,13 +129,18 @@ impl Connection {
     }
 
     async fn write(&mut self, outgoing: Outgoing) -> Result<(), End> {
-        if let Some((conversation, rev)) = outgoing.position
-            && let Some(told) = self.told.get(&conversation)
-        {
-            if rev <= *told {
-                return Ok(());
+        match outgoing.position {
+            Position::None => {}
+            Position::From(conversation, rev) => {
+                self.told.insert(conversation, rev);
             }
-            self.told.remove(&conversation);
+            Position::At(conversation, rev) => match self.told.get(&conversation) {
+                Some(told) if rev <= *told => return Ok(()),
+                Some(_) => {
+                    self.told.remove(&conversation);
+                }
+                None => {}
+            },
         }
         self.session.text(outgoing.text).await.map_err(|_| End::Gone)
     }
@@ -174,6 +179,12 @@ impl Connection {
             }
             Ok(ClientCommand::MarkRead(command)) => {
                 commands::mark(state, user, outlet, command, |seq| (None, Some(seq)));
+            }
+            Ok(ClientCommand::SetTyping(command)) => {
+                if !self.connected.set_typing(command.conversation_id, command.typing) {
+                    let error = ApiError::of(ErrorCode::NotFound);
+                    outlet.answer(&commands::error_event(command.reference, &error));
+                }
             }
             Ok(ClientCommand::Authenticate(command)) => {
                 match authentication::check(state, &command.access_token).await {

@@ -2,12 +2,13 @@
 
 use super::{Store, write};
 use crate::backend::read;
+use crate::change::Change;
 use crate::error::{Result, StoreError};
 use crate::write::{MarkWrite, Outcome, SendWrite, SentMessage, Write};
 use tokio::sync::oneshot;
 use umbrachat_protocol::{
     Changes, Conversation, ConversationId, FieldError, Member, Message, MessagePage, NewMessage, Rev, Seq,
-    ServerEvent, UserId, limits, text,
+    UserId, limits, text,
 };
 
 /// A direct conversation, and whether this call made it.
@@ -21,8 +22,8 @@ impl Store {
         read!(&self.backend, |ops, conn| ops::conversations::all(conn, me.into()).await)
     }
 
-    /// The ids alone, to follow them before anything else is read.
-    pub async fn conversation_ids(&self, me: UserId) -> Result<Vec<ConversationId>> {
+    /// The ids alone, each with the oldest message that this person may read: to follow them before anything else is read.
+    pub async fn conversation_ids(&self, me: UserId) -> Result<Vec<(ConversationId, Seq)>> {
         read!(&self.backend, |ops, conn| ops::conversations::ids(conn, me.into()).await)
     }
 
@@ -66,13 +67,13 @@ impl Store {
         read!(&self.backend, |ops, conn| ops::changes::since(conn, me.into(), id, since, limit).await)
     }
 
-    /// What everybody who follows a conversation would have been told since a rev, and the rev that this reaches.
+    /// What those who follow a conversation would have been told since a rev, and the rev that this reaches.
     pub async fn changes_to_publish(
         &self,
         id: ConversationId,
         since: Rev,
         limit: usize,
-    ) -> Result<(Rev, Vec<(Rev, ServerEvent)>)> {
+    ) -> Result<(Rev, Vec<Change>)> {
         read!(&self.backend, |ops, conn| ops::changes::to_publish(conn, id, since, limit).await)
     }
 
@@ -83,6 +84,42 @@ impl Store {
     pub async fn delete_message(&self, me: UserId, id: ConversationId, seq: Seq) -> Result<Message> {
         let now = self.clock.now();
         write!(self, |ops, conn| ops::messages::delete(conn, me.into(), id, seq, now).await)
+    }
+
+    /// Gives a message a new body. The same body changes nothing.
+    ///
+    /// # Errors
+    /// [`crate::Refusal::Invalid`], [`StoreError::NotFound`], [`crate::Refusal::Forbidden`], [`crate::Refusal::Conflict`],
+    /// [`crate::Refusal::NotFriends`].
+    pub async fn edit_message(
+        &self,
+        me: UserId,
+        id: ConversationId,
+        seq: Seq,
+        body: String,
+    ) -> Result<Message> {
+        text::body(&body)?;
+        let now = self.clock.now();
+        write!(self, |ops, conn| ops::messages::edit(conn, me.into(), id, seq, body, now).await)
+    }
+
+    /// Puts an emoji on a message, or takes it away. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`crate::Refusal::Invalid`] for what is not one emoji; otherwise as [`Store::edit_message`].
+    pub async fn react(
+        &self,
+        me: UserId,
+        id: ConversationId,
+        seq: Seq,
+        emoji: &str,
+        present: bool,
+    ) -> Result<Message> {
+        let Some(emoji) = emojis::get(emoji).map(emojis::Emoji::as_str) else {
+            return Err(FieldError::new("emoji", "out_of_range", "exactly one emoji").into());
+        };
+        let now = self.clock.now();
+        write!(self, |ops, conn| ops::messages::react(conn, me.into(), id, seq, emoji, present, now).await)
     }
 
     /// Sends a message and waits until it is durable.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod conversations;
+mod groups;
 mod people;
 
 pub use accounts::{

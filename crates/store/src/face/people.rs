@@ -3,7 +3,7 @@
 use super::{Store, write};
 use crate::backend::read;
 use crate::error::Result;
-use umbrachat_protocol::{AskedFriend, Friend, FriendRequests, Snapshot, User, UserId};
+use umbrachat_protocol::{AskedFriend, Block, Friend, FriendRequests, Snapshot, User, UserId};
 
 /// What asking somebody led to.
 pub struct Asked {
@@ -56,8 +56,25 @@ impl Store {
         write!(self, |ops, conn| Ok(((), ops::friendships::unfriend(conn, me.into(), other.into()).await?)))
     }
 
+    pub async fn blocks(&self, me: UserId) -> Result<Vec<Block>> {
+        read!(&self.backend, |ops, conn| ops::blocks::all(conn, me.into()).await)
+    }
+
+    /// # Errors
+    /// [`crate::StoreError::NotFound`]; [`crate::Refusal::Invalid`] for oneself.
+    pub async fn block(&self, me: UserId, other: UserId) -> Result<Block> {
+        let now = self.clock.now();
+        write!(self, |ops, conn| ops::blocks::put(conn, me.into(), other.into(), now).await)
+    }
+
+    /// Nothing where there is no block.
+    pub async fn unblock(&self, me: UserId, other: UserId) -> Result<()> {
+        write!(self, |ops, conn| Ok(((), ops::blocks::remove(conn, me.into(), other.into()).await?)))
+    }
+
     /// Everything that a client needs to begin.
     pub async fn snapshot(&self, me: UserId) -> Result<Snapshot> {
-        read!(&self.backend, |ops, conn| ops::snapshot::of(conn, me.into()).await)
+        let now = self.clock.now();
+        read!(&self.backend, |ops, conn| ops::snapshot::of(conn, me.into(), now).await)
     }
 }

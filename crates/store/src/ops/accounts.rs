@@ -110,6 +110,10 @@ pub(crate) async fn update_me(conn: &mut Conn, user: Id, update: UpdateMe) -> Re
     if me.user.display_name != before.user.display_name {
         changes.extend(friendships::renamed(conn, &me.user).await?);
     }
+    if me.settings.presence != before.settings.presence {
+        // Whom this person sees is another now; whoever sees them hears of it at once.
+        changes.push(Change::person(user.into(), ServerEvent::Resync {}));
+    }
     if me.settings.receipts != before.settings.receipts {
         // What the snapshot shows of others' marks, and they of these, is another now.
         changes.push(Change::person(user.into(), ServerEvent::Resync {}));

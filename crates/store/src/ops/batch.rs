@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use umbrachat_protocol::{
-    ConversationId, FieldError, Message, MessageKind, Rev, Seq, ServerEvent, Timestamp, UserId,
+    ConversationId, FieldError, Message, MessageKind, Seq, ServerEvent, Timestamp, UserId,
 };
 
 /// Decides and writes all of them, in order. A write that is refused leaves the others alone.
@@ -40,7 +40,7 @@ struct Batch {
     friends: HashSet<(Id, Id)>,
     shows_receipts: HashMap<Id, bool>,
     /// Messages that were sent before, or earlier in this batch, under a client's id.
-    known: HashMap<(Id, Id, Id), MessageRow>,
+    known: HashMap<(Id, Id, Id), Message>,
     new_messages: Vec<MessageRow>,
     advanced: HashSet<Id>,
     marked: BTreeMap<(Id, Id), Cause>,
@@ -59,6 +59,7 @@ impl Batch {
         let mut sent_to = Vec::new();
         let mut marked_in = Vec::new();
         let mut people = Vec::new();
+        let mut markers = Vec::new();
         let mut client_ids = Vec::new();
         for write in writes {
             match write {
@@ -71,6 +72,7 @@ impl Batch {
                 Write::Mark(mark) => {
                     marked_in.push(Id::from(mark.conversation));
                     people.push(Id::from(mark.user));
+                    markers.push(Id::from(mark.user));
                 }
             }
         }
@@ -101,7 +103,7 @@ impl Batch {
 
         let mut batch = Self {
             friends: friends_of_direct(conn, &found, &sent_to).await?,
-            shows_receipts: receipts_of_direct(conn, &found, &people).await?,
+            shows_receipts: accounts::who_shows_receipts(conn, &markers).await?.into_iter().collect(),
             conversations: found.into_iter().map(|row| (row.id, row)).collect(),
             members: member_rows.into_iter().map(|row| ((row.conversation_id, row.user_id), row)).collect(),
             known: HashMap::new(),
@@ -116,9 +118,11 @@ impl Batch {
                 .select(MessageRow::as_select())
                 .load(conn)
                 .await?;
-            batch.known.extend(known.into_iter().filter_map(|row| {
-                row.author_id.map(|author| ((row.client_id, row.conversation_id, author), row))
-            }));
+            for message in super::messages::into_wire(conn, known).await? {
+                let author = message.author_id.map(Id::from);
+                let key = (message.client_id.into(), message.conversation_id.into());
+                batch.known.extend(author.map(|author| ((key.0, key.1, author), message)));
+            }
         }
         Ok(batch)
     }
@@ -131,8 +135,8 @@ impl Batch {
         }
         let key = (send.message.client_id.into(), id, author);
         // Before the other rules: what was acknowledged once stays acknowledged, whatever has changed since.
-        if let Some(row) = self.known.get(&key) {
-            return Ok(SentMessage { message: row.clone().try_into()?, first_time: false });
+        if let Some(message) = self.known.get(&key) {
+            return Ok(SentMessage { message: message.clone(), first_time: false });
         }
         let is_member = |user: &UserId| self.members.contains_key(&(id, (*user).into()));
         if !send.message.mentions.iter().all(is_member) {
@@ -171,12 +175,16 @@ impl Batch {
             created_at: now.into(),
             edited_at: None,
             deleted_at: None,
+            notice: None,
+            subject_id: None,
+            has_reactions: false,
         };
         self.advanced.insert(id);
         self.marked.entry((id, author)).or_insert(Cause::Sending);
-        self.new_messages.push(row.clone());
-        self.known.insert(key, row.clone());
-        Ok(SentMessage { message: row.try_into()?, first_time: true })
+        let message = row.clone().into_wire(Vec::new())?;
+        self.new_messages.push(row);
+        self.known.insert(key, message.clone());
+        Ok(SentMessage { message, first_time: true })
     }
 
     fn mark(&mut self, mark: MarkWrite) -> Result<()> {
@@ -203,12 +211,7 @@ impl Batch {
     async fn save(self, conn: &mut Conn) -> Result<Vec<Change>> {
         let mut changes = Vec::with_capacity(self.new_messages.len() + self.marked.len());
         for row in &self.new_messages {
-            let message: Message = row.clone().try_into()?;
-            changes.push(Change::Conversation {
-                id: message.conversation_id,
-                rev: Rev(row.rev),
-                event: ServerEvent::Message { message },
-            });
+            changes.push(Change::message(row.clone().into_wire(Vec::new())?));
         }
         for (key, cause) in &self.marked {
             if *cause == Cause::Marking {
@@ -225,18 +228,15 @@ impl Batch {
         Ok(changes)
     }
 
-    /// A member's marks, for their own devices and for those who may see them.
     fn receipt(&self, (conversation, user): (Id, Id)) -> Change {
-        let shows = |user: &Id| self.shows_receipts.get(user).copied().unwrap_or(false);
-        let peer = self.conversations.get(&conversation).and_then(|row| row.peer_of(user));
-        let mut users = vec![user.into()];
-        users.extend(peer.filter(|peer| shows(peer) && shows(&user)).map(UserId::from));
         let (delivered, read) = self
             .members
             .get(&(conversation, user))
             .map_or((0, 0), |member| (member.delivered_seq, member.read_seq));
-        Change::People {
-            users,
+        Change::Receipt {
+            user: user.into(),
+            id: conversation.into(),
+            shown: self.shows_receipts.get(&user).copied().unwrap_or(false),
             event: ServerEvent::Receipt {
                 conversation_id: ConversationId::from(conversation),
                 user_id: user.into(),
@@ -262,17 +262,4 @@ async fn friends_of_direct(
     }
     let (lows, highs): (Vec<Id>, Vec<Id>) = pairs.into_iter().unzip();
     Ok(friendships::among(conn, &lows, &highs).await?.into_iter().collect())
-}
-
-async fn receipts_of_direct(
-    conn: &mut Conn,
-    found: &[ConversationRow],
-    people: &[Id],
-) -> Result<HashMap<Id, bool>> {
-    let mut both: Vec<Id> =
-        found.iter().flat_map(|row| [row.direct_low_id, row.direct_high_id]).flatten().collect();
-    both.extend(people);
-    both.sort_unstable();
-    both.dedup();
-    Ok(accounts::who_shows_receipts(conn, &both).await?.into_iter().collect())
 }

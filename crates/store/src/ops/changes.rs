@@ -1,15 +1,16 @@
 //! Everything in a conversation that is newer than a rev.
 
-use super::Conn;
-use super::conversations::{member_rows, view};
+use super::conversations::{member_rows, view, views_of_group};
 use super::membership::Membership;
+use super::{Conn, messages};
+use crate::change::{Change, Numbered};
 use crate::error::Result;
 use crate::rows::MessageRow;
-use crate::schema::{conversations, messages};
+use crate::schema::{conversations, messages as table};
 use crate::types::Id;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use umbrachat_protocol::{Changes, ConversationId, Receipt, Rev, Seq, ServerEvent};
+use umbrachat_protocol::{Changes, ConversationId, Receipt, Rev, Seq};
 
 /// Rows newer than `since`, oldest rev first, at most `limit` of them.
 ///
@@ -22,14 +23,14 @@ pub(crate) async fn since(
     since: Rev,
     limit: usize,
 ) -> Result<Changes> {
-    let membership = Membership::require(conn, me, conversation).await?;
+    let membership = Membership::of(conn, me, conversation).await?;
     let head = membership.conversation.rev;
 
-    let message_rows: Vec<MessageRow> = messages::table
-        .filter(messages::conversation_id.eq(membership.conversation.id))
-        .filter(messages::rev.gt(since.0))
-        .filter(messages::seq.ge(membership.member.first_seq))
-        .order(messages::rev)
+    let message_rows: Vec<MessageRow> = table::table
+        .filter(table::conversation_id.eq(membership.conversation.id))
+        .filter(table::rev.gt(since.0))
+        .filter(table::seq.ge(membership.member.first_seq))
+        .order(table::rev)
         .limit(i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1)
         .select(MessageRow::as_select())
         .load(conn)
@@ -57,9 +58,8 @@ pub(crate) async fn since(
     if own_rev > since.0 && own_rev <= last {
         changes.conversation = Some(view(conn, me, membership.conversation.id).await?);
     }
-    for row in message_rows.into_iter().filter(|row| row.rev <= last) {
-        changes.messages.push(row.try_into()?);
-    }
+    let within = message_rows.into_iter().filter(|row| row.rev <= last).collect();
+    changes.messages = messages::into_wire(conn, within).await?;
     for (member, user, shows) in all_members {
         let shown = member.user_id == me || (i_show_receipts && shows);
         if shown && member.left_at.is_none() {
@@ -76,40 +76,45 @@ pub(crate) async fn since(
     Ok(changes)
 }
 
-/// What everybody who follows a conversation would have been told since a rev, in order, and the rev that this reaches.
-/// None of it is meant for one reader: members' marks are left out, as not everybody may see them.
+/// What those who follow a conversation would have been told since a rev, in order, and the rev that this reaches.
 pub(crate) async fn to_publish(
     conn: &mut Conn,
     conversation: ConversationId,
     since: Rev,
     limit: usize,
-) -> Result<(Rev, Vec<(Rev, ServerEvent)>)> {
+) -> Result<(Rev, Vec<Change>)> {
     let id = Id::from(conversation);
-    let head: i64 = conversations::table.find(id).select(conversations::rev).first(conn).await?;
-    let message_rows: Vec<MessageRow> = messages::table
-        .filter(messages::conversation_id.eq(id))
-        .filter(messages::rev.gt(since.0).and(messages::rev.le(head)))
-        .order(messages::rev)
+    let (head, own_rev): (i64, i64) = conversations::table
+        .find(id)
+        .select((conversations::rev, conversations::own_rev))
+        .first(conn)
+        .await?;
+    let rows: Vec<MessageRow> = table::table
+        .filter(table::conversation_id.eq(id))
+        .filter(table::rev.gt(since.0).and(table::rev.le(head)))
+        .order(table::rev)
         .limit(i64::try_from(limit).unwrap_or(i64::MAX))
         .select(MessageRow::as_select())
         .load(conn)
         .await?;
-    let reached = match message_rows.last() {
-        Some(last) if message_rows.len() == limit => last.rev,
+    let reached = match rows.last() {
+        Some(last) if rows.len() == limit => last.rev,
         _ => head,
     };
-    let mut events = Vec::with_capacity(message_rows.len());
-    for row in message_rows {
-        events.push((Rev(row.rev), ServerEvent::Message { message: row.try_into()? }));
+    let mut changes: Vec<(i64, Change)> = Vec::with_capacity(rows.len());
+    for message in messages::into_wire(conn, rows).await? {
+        changes.push((message.rev.0, Change::message(message)));
     }
     for (member, user, _) in member_rows(conn, conversation, since.0).await? {
         if member.rev <= reached {
-            events.push((
-                Rev(member.rev),
-                ServerEvent::Member { member: member.into_wire(user.into(), false)? },
-            ));
+            changes.push((member.rev, Change::member(member.into_wire(user.into(), false)?)));
         }
     }
-    events.sort_by_key(|(rev, _)| *rev);
-    Ok((Rev(reached), events))
+    if own_rev > since.0 && own_rev <= reached {
+        let views = views_of_group(conn, id).await?;
+        let what = Numbered::Conversation { views };
+        changes.push((own_rev, Change::Numbered { id: conversation, rev: Rev(own_rev), what }));
+    }
+    changes.sort_by_key(|(rev, _)| *rev);
+    Ok((Rev(reached), changes.into_iter().map(|(_, change)| change).collect()))
 }

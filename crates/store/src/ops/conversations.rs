@@ -12,8 +12,8 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use std::collections::HashMap;
 use umbrachat_protocol::{
-    Conversation, ConversationId, ConversationKind, FieldError, History, Member, PeerReceipt, Rev, Role, Seq,
-    Timestamp,
+    Conversation, ConversationId, ConversationKind, FieldError, History, Member, Message, PeerReceipt, Rev,
+    Role, Seq, Timestamp, UserId,
 };
 
 /// The direct conversation with a friend, made where there is none.
@@ -76,8 +76,8 @@ pub(crate) async fn open_direct(
     let mine = view(conn, me, new_id).await?;
     let theirs = view(conn, other, new_id).await?;
     let changes = vec![
-        Change::Joined { user: me.into(), conversation: Box::new(mine.clone()) },
-        Change::Joined { user: other.into(), conversation: Box::new(theirs) },
+        Change::Joined { user: me.into(), conversation: Box::new(mine.clone()), first_seq: Seq(1) },
+        Change::Joined { user: other.into(), conversation: Box::new(theirs), first_seq: Seq(1) },
     ];
     Ok((Opened { conversation: mine, created }, changes))
 }
@@ -93,20 +93,20 @@ pub(crate) async fn all(conn: &mut Conn, me: Id) -> Result<Vec<Conversation>> {
     views(conn, me, None).await
 }
 
-/// The conversations that a person is a member of.
-pub(crate) async fn ids(conn: &mut Conn, me: Id) -> Result<Vec<ConversationId>> {
-    let ids: Vec<Id> = members::table
+/// The conversations that a person is a member of, each with the oldest message that they may read.
+pub(crate) async fn ids(conn: &mut Conn, me: Id) -> Result<Vec<(ConversationId, Seq)>> {
+    let ids: Vec<(Id, i64)> = members::table
         .filter(members::user_id.eq(me))
         .filter(members::left_at.is_null())
-        .select(members::conversation_id)
+        .select((members::conversation_id, members::first_seq))
         .load(conn)
         .await?;
-    Ok(ids.into_iter().map(Into::into).collect())
+    Ok(ids.into_iter().map(|(id, first_seq)| (id.into(), Seq(first_seq))).collect())
 }
 
 /// All members; marks of those who do not show theirs, or do not wish to see others', are 0.
 pub(crate) async fn members(conn: &mut Conn, me: Id, id: ConversationId) -> Result<Vec<Member>> {
-    Membership::require(conn, me, id).await?;
+    Membership::of(conn, me, id).await?;
     let rows = member_rows(conn, id, 0).await?;
     let mine = rows.iter().any(|(member, _, shows)| member.user_id == me && *shows);
     rows.into_iter()
@@ -158,29 +158,9 @@ async fn views(conn: &mut Conn, me: Id, only: Option<Id>) -> Result<Vec<Conversa
     let mut peers = peers(conn, me, only).await?;
     let mut last_messages = last_messages(conn, me, only).await?;
     rows.into_iter()
-        .map(|(conversation, member)| {
-            let peer = peers.remove(&conversation.id);
-            let peer_receipt = peer.as_ref().filter(|peer| peer.shows_receipts && i_show_receipts).map(
-                |Peer { delivered_seq, read_seq, .. }| PeerReceipt {
-                    delivered_seq: Seq(*delivered_seq),
-                    read_seq: Seq(*read_seq),
-                },
-            );
-            Ok(Conversation {
-                id: conversation.id.into(),
-                kind: ConversationKind::from_word(&conversation.kind)?,
-                title: conversation.title,
-                peer: peer.map(|peer| peer.user.into()),
-                rev: Rev(conversation.rev),
-                last_seq: Seq(conversation.last_seq),
-                read_seq: Seq(member.read_seq),
-                unread: conversation.last_seq - member.read_seq,
-                my_role: Role::from_word(&member.role)?,
-                history: History::from_word(&conversation.history)?,
-                created_at: conversation.created_at.into(),
-                last_message: last_messages.remove(&conversation.id).map(TryInto::try_into).transpose()?,
-                peer_receipt,
-            })
+        .map(|(row, member)| {
+            let (peer, newest) = (peers.remove(&row.id), last_messages.remove(&row.id));
+            seen_by(&row, &member, peer, i_show_receipts, newest)
         })
         .collect()
 }
@@ -226,7 +206,7 @@ async fn peers(conn: &mut Conn, me: Id, only: Option<Id>) -> Result<HashMap<Id, 
         .collect())
 }
 
-async fn last_messages(conn: &mut Conn, me: Id, only: Option<Id>) -> Result<HashMap<Id, MessageRow>> {
+async fn last_messages(conn: &mut Conn, me: Id, only: Option<Id>) -> Result<HashMap<Id, Message>> {
     let newest =
         messages::conversation_id.eq(conversations::id).and(messages::seq.eq(conversations::last_seq));
     let mut query = members::table
@@ -241,24 +221,56 @@ async fn last_messages(conn: &mut Conn, me: Id, only: Option<Id>) -> Result<Hash
         query = query.filter(members::conversation_id.eq(id));
     }
     let rows: Vec<MessageRow> = query.load(conn).await?;
-    Ok(rows.into_iter().map(|row| (row.conversation_id, row)).collect())
+    let newest = super::messages::into_wire(conn, rows).await?;
+    Ok(newest.into_iter().map(|message| (message.conversation_id.into(), message)).collect())
 }
 
-/// Takes a conversation's lock and gives its next rev to the row that the caller is about to change.
-pub(super) async fn bump_rev(conn: &mut Conn, id: Id) -> Result<i64> {
-    Ok(diesel::update(conversations::table.find(id))
-        .set(conversations::rev.eq(conversations::rev + 1))
-        .returning(conversations::rev)
-        .get_result(conn)
-        .await?)
-}
-
-/// The same lock, without a change yet.
-pub(super) async fn lock(conn: &mut Conn, id: ConversationId) -> Result<()> {
-    let id = Id::from(id);
-    let locked = diesel::update(conversations::table.find(id))
-        .set(conversations::rev.eq(conversations::rev))
-        .execute(conn)
+/// What a group looks like to each of its members.
+pub(super) async fn views_of_group(conn: &mut Conn, id: Id) -> Result<Vec<(UserId, Conversation)>> {
+    let row: ConversationRow =
+        conversations::table.find(id).select(ConversationRow::as_select()).first(conn).await?;
+    let newest: Vec<MessageRow> =
+        messages::table.find((id, row.last_seq)).select(MessageRow::as_select()).load(conn).await?;
+    let newest = super::messages::into_wire(conn, newest).await?.pop();
+    let all: Vec<MemberRow> = members::table
+        .filter(members::conversation_id.eq(id))
+        .filter(members::left_at.is_null())
+        .select(MemberRow::as_select())
+        .load(conn)
         .await?;
-    if locked == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+    all.into_iter()
+        .map(|member| {
+            let visible = newest.clone().filter(|message| message.seq.0 >= member.first_seq);
+            Ok((member.user_id.into(), seen_by(&row, &member, None, false, visible)?))
+        })
+        .collect()
+}
+
+/// A conversation's row as one member sees it.
+fn seen_by(
+    row: &ConversationRow,
+    member: &MemberRow,
+    peer: Option<Peer>,
+    shows_receipts: bool,
+    last_message: Option<Message>,
+) -> Result<Conversation> {
+    let peer_receipt = peer
+        .as_ref()
+        .filter(|peer| peer.shows_receipts && shows_receipts)
+        .map(|peer| PeerReceipt { delivered_seq: Seq(peer.delivered_seq), read_seq: Seq(peer.read_seq) });
+    Ok(Conversation {
+        id: row.id.into(),
+        kind: ConversationKind::from_word(&row.kind)?,
+        title: row.title.clone(),
+        peer: peer.map(|peer| peer.user.into()),
+        rev: Rev(row.rev),
+        last_seq: Seq(row.last_seq),
+        read_seq: Seq(member.read_seq),
+        unread: row.last_seq - member.read_seq,
+        my_role: Role::from_word(&member.role)?,
+        history: History::from_word(&row.history)?,
+        created_at: row.created_at.into(),
+        last_message,
+        peer_receipt,
+    })
 }

@@ -1,6 +1,6 @@
 //! Who asked whom, and who accepted.
 
-use super::{Conn, accounts};
+use super::{Conn, accounts, blocks};
 use crate::change::Change;
 use crate::error::{Refusal, Result, StoreError};
 use crate::face::Asked;
@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use umbrachat_protocol::{
     AskedFriend, FieldError, Friend, FriendRequest, FriendRequestDirection, FriendRequests, ServerEvent,
-    Timestamp, User,
+    Timestamp, User, UserId,
 };
 
 #[derive(Clone, Queryable, Selectable)]
@@ -42,6 +42,11 @@ pub(crate) async fn ask(
     if other_id == me {
         return Err(Refusal::Invalid(FieldError::new("username", "out_of_range", "that is you")).into());
     }
+    if blocks::has_blocked(conn, me, other_id).await? {
+        return Err(Refusal::Conflict("you have blocked this person: end the block first").into());
+    }
+    // To somebody who has blocked the caller it goes nowhere, and the caller is not told.
+    let is_blocked = blocks::has_blocked(conn, other_id, me).await?;
     let (low, high) = pair(me, other_id);
     let created = diesel::insert_into(friendships::table)
         .values((
@@ -56,10 +61,10 @@ pub(crate) async fn ask(
         == 1;
     if created {
         let mine = accounts::user(conn, me).await?;
-        let changes = vec![
-            request_event(&mine, FriendRequestDirection::Outgoing, &other, now),
-            request_event(&other, FriendRequestDirection::Incoming, &mine, now),
-        ];
+        let mut changes = vec![request_event(&mine, FriendRequestDirection::Outgoing, &other, now)];
+        if !is_blocked {
+            changes.push(request_event(&other, FriendRequestDirection::Incoming, &mine, now));
+        }
         let request = FriendRequest { user: other, created_at: now };
         return Ok((Asked { outcome: AskedFriend::Request(request), created }, changes));
     }
@@ -93,6 +98,9 @@ pub(crate) async fn accept(
     now: Timestamp,
 ) -> Result<(Friend, Vec<Change>)> {
     let row = lock(conn, me, other).await?.ok_or(StoreError::NotFound)?;
+    if blocks::has_blocked(conn, me, other).await? {
+        return Err(StoreError::NotFound);
+    }
     let user = accounts::user(conn, other).await?;
     match row.accepted_at {
         Some(since) => Ok((Friend { user, since: since.into() }, Vec::new())),
@@ -130,8 +138,9 @@ pub(crate) async fn friends(conn: &mut Conn, me: Id) -> Result<Vec<Friend>> {
 
 pub(crate) async fn requests(conn: &mut Conn, me: Id) -> Result<FriendRequests> {
     let mut requests = FriendRequests::default();
+    let blocked: Vec<UserId> = blocks::all(conn, me).await?.into_iter().map(|block| block.user.id).collect();
     for (row, user) in with_users(conn, me).await? {
-        if row.accepted_at.is_some() {
+        if row.accepted_at.is_some() || blocked.contains(&user.id.into()) {
             continue;
         }
         let request = FriendRequest { user: user.into(), created_at: row.requested_at.into() };
@@ -242,12 +251,7 @@ fn request_event(
 }
 
 /// The same event for two people, each told of the other; nothing where no row was touched.
-fn both(
-    rows: usize,
-    one: Id,
-    other: Id,
-    event: impl Fn(umbrachat_protocol::UserId) -> ServerEvent,
-) -> Vec<Change> {
+fn both(rows: usize, one: Id, other: Id, event: impl Fn(UserId) -> ServerEvent) -> Vec<Change> {
     if rows == 0 {
         return Vec::new();
     }

@@ -1,13 +1,13 @@
 //! Proof that a person belongs to a conversation. Whoever needs to be a member asks for one of these.
 
 use super::Conn;
-use crate::error::{Result, StoreError};
-use crate::rows::{ConversationRow, MemberRow};
+use crate::error::{Refusal, Result, StoreError};
+use crate::rows::{ConversationRow, MemberRow, Word};
 use crate::schema::{conversations, members};
 use crate::types::Id;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use umbrachat_protocol::ConversationId;
+use umbrachat_protocol::{ConversationId, Role};
 
 pub(super) struct Membership {
     pub(super) conversation: ConversationRow,
@@ -17,7 +17,7 @@ pub(super) struct Membership {
 impl Membership {
     /// # Errors
     /// [`StoreError::NotFound`] for a conversation that does not exist and for one that is not this person's.
-    pub(super) async fn require(conn: &mut Conn, user: Id, conversation: ConversationId) -> Result<Self> {
+    pub(super) async fn of(conn: &mut Conn, user: Id, conversation: ConversationId) -> Result<Self> {
         let (conversation, member) = conversations::table
             .inner_join(members::table)
             .filter(conversations::id.eq(Id::from(conversation)))
@@ -29,5 +29,14 @@ impl Membership {
             .optional()?
             .ok_or(StoreError::NotFound)?;
         Ok(Self { conversation, member })
+    }
+
+    /// # Errors
+    /// [`Refusal::Forbidden`] for a role below this one.
+    pub(super) fn require(&self, role: Role) -> Result<()> {
+        if Role::from_word(&self.member.role)? < role {
+            return Err(Refusal::Forbidden.into());
+        }
+        Ok(())
     }
 }

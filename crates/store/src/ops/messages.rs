@@ -1,16 +1,18 @@
 //! Reading messages, and changing single ones. New ones come in batches: see [`super::batch`].
 
+use super::locked::Locked;
 use super::membership::Membership;
-use super::{Conn, conversations};
+use super::{Conn, friendships};
 use crate::change::Change;
 use crate::error::{Refusal, Result, StoreError};
 use crate::rows::{MessageRow, Word};
-use crate::schema::messages;
+use crate::schema::{messages, reactions};
 use crate::types::{Id, Time};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use std::collections::HashMap;
 use umbrachat_protocol::{
-    ConversationId, Message, MessageKind, MessagePage, Role, Seq, ServerEvent, Timestamp,
+    ConversationId, Message, MessageKind, MessagePage, Reaction, Role, Seq, Timestamp, limits,
 };
 
 /// One page, oldest first. `before` and `after` are exclusive; without `after`, the newest before `before`.
@@ -22,7 +24,7 @@ pub(crate) async fn page(
     after: Option<Seq>,
     limit: i64,
 ) -> Result<MessagePage> {
-    let membership = Membership::require(conn, me, conversation).await?;
+    let membership = Membership::of(conn, me, conversation).await?;
     let mut query = messages::table
         .filter(messages::conversation_id.eq(membership.conversation.id))
         .filter(messages::seq.ge(membership.member.first_seq))
@@ -44,8 +46,37 @@ pub(crate) async fn page(
     if after.is_none() {
         rows.reverse();
     }
-    let messages = rows.into_iter().map(TryInto::try_into).collect::<Result<_>>()?;
-    Ok(MessagePage { messages, has_more })
+    Ok(MessagePage { messages: into_wire(conn, rows).await?, has_more })
+}
+
+/// Rows with their reactions, in the order of the rows.
+pub(super) async fn into_wire(conn: &mut Conn, rows: Vec<MessageRow>) -> Result<Vec<Message>> {
+    let reacted: Vec<&MessageRow> = rows.iter().filter(|row| row.has_reactions).collect();
+    let mut found: HashMap<(Id, i64), Vec<Reaction>> = HashMap::new();
+    if !reacted.is_empty() {
+        let ids: Vec<Id> = reacted.iter().map(|row| row.conversation_id).collect();
+        let seqs: Vec<i64> = reacted.iter().map(|row| row.seq).collect();
+        let all: Vec<(Id, i64, String, Id)> = reactions::table
+            .filter(reactions::conversation_id.eq_any(ids))
+            .filter(reactions::seq.eq_any(seqs))
+            .order((reactions::created_at, reactions::user_id))
+            .select((reactions::conversation_id, reactions::seq, reactions::emoji, reactions::user_id))
+            .load(conn)
+            .await?;
+        for (conversation, seq, emoji, user) in all {
+            let of_message = found.entry((conversation, seq)).or_default();
+            match of_message.iter_mut().find(|reaction| reaction.emoji == emoji) {
+                Some(reaction) => reaction.user_ids.push(user.into()),
+                None => of_message.push(Reaction { emoji, user_ids: vec![user.into()] }),
+            }
+        }
+    }
+    rows.into_iter()
+        .map(|row| {
+            let reactions = found.remove(&(row.conversation_id, row.seq)).unwrap_or_default();
+            row.into_wire(reactions)
+        })
+        .collect()
 }
 
 /// Leaves a tombstone: the body is gone, the place stays. Deleting again changes nothing.
@@ -59,46 +90,175 @@ pub(crate) async fn delete(
     seq: Seq,
     now: Timestamp,
 ) -> Result<(Message, Vec<Change>)> {
-    conversations::lock(conn, conversation).await?;
-    let membership = Membership::require(conn, me, conversation).await?;
-    let mut row = messages::table
-        .find((Id::from(conversation), seq.0))
-        .filter(messages::seq.ge(membership.member.first_seq))
-        .select(MessageRow::as_select())
-        .first(conn)
-        .await
-        .optional()?
-        .ok_or(StoreError::NotFound)?;
-    let may_moderate =
-        Role::from_word(&membership.member.role)? >= Role::Admin && row.kind == MessageKind::Text.word();
-    if row.author_id != Some(me) && !may_moderate {
+    let mut one = One::take(conn, me, conversation, seq, now).await?;
+    let moderates = one.membership.require(Role::Admin).is_ok() && one.is_text();
+    if one.row.author_id != Some(me) && !moderates {
         return Err(Refusal::Forbidden.into());
     }
-    if row.deleted_at.is_some() {
-        return Ok((row.try_into()?, Vec::new()));
+    if !one.is_text() {
+        return Err(Refusal::Conflict("a notice cannot be deleted").into());
     }
-    row.rev = conversations::bump_rev(conn, row.conversation_id).await?;
-    row.deleted_at = Some(now.into());
-    row.body.clear();
-    row.mentions.clear();
-    diesel::update(messages::table.find((row.conversation_id, row.seq)))
-        .set((
-            messages::rev.eq(row.rev),
-            messages::deleted_at.eq(Some(Time::from(now))),
-            messages::body.eq(""),
-            messages::mentions.eq(""),
-        ))
-        .execute(conn)
-        .await?;
-    changed(row)
+    if one.row.deleted_at.is_some() {
+        return one.unchanged(conn).await;
+    }
+    one.row.deleted_at = Some(now.into());
+    one.row.body.clear();
+    one.row.mentions.clear();
+    one.row.has_reactions = false;
+    diesel::delete(reactions_of(one.row.conversation_id, one.row.seq)).execute(conn).await?;
+    one.save(conn).await
 }
 
-fn changed(row: MessageRow) -> Result<(Message, Vec<Change>)> {
-    let message: Message = row.try_into()?;
-    let change = Change::Conversation {
-        id: message.conversation_id,
-        rev: message.rev,
-        event: ServerEvent::Message { message: message.clone() },
-    };
-    Ok((message, vec![change]))
+/// Gives a message a new body. The same body changes nothing.
+///
+/// # Errors
+/// [`StoreError::NotFound`]; [`Refusal::Forbidden`] for somebody else's; [`Refusal::Conflict`] for a tombstone or a
+/// notice; [`Refusal::NotFriends`] in a direct conversation with somebody who is no friend any more.
+pub(crate) async fn edit(
+    conn: &mut Conn,
+    me: Id,
+    conversation: ConversationId,
+    seq: Seq,
+    body: String,
+    now: Timestamp,
+) -> Result<(Message, Vec<Change>)> {
+    let mut one = One::take(conn, me, conversation, seq, now).await?;
+    if one.row.author_id != Some(me) {
+        return Err(Refusal::Forbidden.into());
+    }
+    one.require_alive(conn, me).await?;
+    if one.row.body == body {
+        return one.unchanged(conn).await;
+    }
+    one.row.body = body;
+    one.row.edited_at = Some(now.into());
+    one.save(conn).await
+}
+
+/// Puts an emoji on a message, or takes it away. Repeating it changes nothing.
+///
+/// # Errors
+/// As [`edit`], but for anybody's message; [`Refusal::Conflict`] where one person would have too many on it.
+pub(crate) async fn react(
+    conn: &mut Conn,
+    me: Id,
+    conversation: ConversationId,
+    seq: Seq,
+    emoji: &str,
+    present: bool,
+    now: Timestamp,
+) -> Result<(Message, Vec<Change>)> {
+    let mut one = One::take(conn, me, conversation, seq, now).await?;
+    one.require_alive(conn, me).await?;
+    let mine: Vec<String> = reactions_of(one.row.conversation_id, one.row.seq)
+        .filter(reactions::user_id.eq(me))
+        .select(reactions::emoji)
+        .load(conn)
+        .await?;
+    if mine.iter().any(|own| own == emoji) == present {
+        return one.unchanged(conn).await;
+    }
+    if !present {
+        diesel::delete(reactions::table.find((one.row.conversation_id, one.row.seq, me, emoji)))
+            .execute(conn)
+            .await?;
+    } else if mine.len() >= limits::REACTIONS_MAX {
+        return Err(Refusal::Conflict("too many reactions of one person to one message").into());
+    } else {
+        diesel::insert_into(reactions::table)
+            .values((
+                reactions::conversation_id.eq(one.row.conversation_id),
+                reactions::seq.eq(one.row.seq),
+                reactions::user_id.eq(me),
+                reactions::emoji.eq(emoji),
+                reactions::created_at.eq(Time::from(now)),
+            ))
+            .execute(conn)
+            .await?;
+    }
+    let left: i64 = reactions_of(one.row.conversation_id, one.row.seq).count().get_result(conn).await?;
+    one.row.has_reactions = left > 0;
+    one.save(conn).await
+}
+
+/// One message, with its conversation's lock held, and the proof that the reader may see it.
+struct One {
+    locked: Locked,
+    membership: Membership,
+    row: MessageRow,
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn reactions_of(conversation: Id, seq: i64) -> _ {
+    reactions::table.filter(reactions::conversation_id.eq(conversation)).filter(reactions::seq.eq(seq))
+}
+
+impl One {
+    async fn take(
+        conn: &mut Conn,
+        me: Id,
+        conversation: ConversationId,
+        seq: Seq,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let locked = Locked::take(conn, conversation, now).await?;
+        let membership = Membership::of(conn, me, conversation).await?;
+        let row = messages::table
+            .find((Id::from(conversation), seq.0))
+            .filter(messages::seq.ge(membership.member.first_seq))
+            .select(MessageRow::as_select())
+            .first(conn)
+            .await
+            .optional()?
+            .ok_or(StoreError::NotFound)?;
+        Ok(Self { locked, membership, row })
+    }
+
+    fn is_text(&self) -> bool {
+        self.row.kind == MessageKind::Text.word()
+    }
+
+    /// What is said can be changed only while the two could still say something.
+    async fn require_alive(&self, conn: &mut Conn, me: Id) -> Result<()> {
+        if self.row.deleted_at.is_some() {
+            return Err(Refusal::Conflict("the message has been deleted").into());
+        }
+        if !self.is_text() {
+            return Err(Refusal::Conflict("this cannot be done to a notice").into());
+        }
+        if self.locked.row.is_direct() {
+            let peer = self.locked.row.peer_of(me).ok_or(Refusal::NotFriends)?;
+            if !friendships::are_friends(conn, me, peer).await? {
+                return Err(Refusal::NotFriends.into());
+            }
+        }
+        Ok(())
+    }
+
+    async fn unchanged(self, conn: &mut Conn) -> Result<(Message, Vec<Change>)> {
+        Ok((single(conn, self.row).await?, Vec::new()))
+    }
+
+    async fn save(mut self, conn: &mut Conn) -> Result<(Message, Vec<Change>)> {
+        self.row.rev = self.locked.next_rev();
+        let row = &self.row;
+        diesel::update(messages::table.find((row.conversation_id, row.seq)))
+            .set((
+                messages::rev.eq(row.rev),
+                messages::body.eq(&row.body),
+                messages::mentions.eq(&row.mentions),
+                messages::edited_at.eq(row.edited_at),
+                messages::deleted_at.eq(row.deleted_at),
+                messages::has_reactions.eq(row.has_reactions),
+            ))
+            .execute(conn)
+            .await?;
+        self.locked.save(conn).await?;
+        let message = single(conn, self.row).await?;
+        Ok((message.clone(), vec![Change::message(message)]))
+    }
+}
+
+async fn single(conn: &mut Conn, row: MessageRow) -> Result<Message> {
+    into_wire(conn, vec![row]).await?.pop().ok_or(StoreError::NotFound)
 }

@@ -4,11 +4,15 @@ use super::{Conn, bulk};
 
 pub(crate) mod accounts;
 pub(crate) mod batch;
+pub(crate) mod blocks;
 pub(crate) mod changes;
 pub(crate) mod consents;
 pub(crate) mod conversations;
 pub(crate) mod friendships;
-pub(crate) mod membership;
+pub(crate) mod groups;
+mod locked;
+pub(crate) mod members;
+mod membership;
 pub(crate) mod messages;
 pub(crate) mod sessions;
 pub(crate) mod snapshot;

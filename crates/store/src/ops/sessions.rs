@@ -1,15 +1,16 @@
 //! Sessions and their refresh tokens.
 
-use super::{Conn, accounts};
+use super::{Conn, accounts, friendships};
 use crate::change::Change;
 use crate::error::{Result, StoreError};
 use crate::face::{Authenticated, NewSession, Rotation, SessionStarted, Successor, TokenHash};
 use crate::rows::SessionRow;
-use crate::schema::{consents, sessions};
+use crate::schema::{consents, sessions, users};
 use crate::types::{Id, Time};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use umbrachat_protocol::{SessionId, Timestamp};
+use std::collections::BTreeMap;
+use umbrachat_protocol::{Presence, SessionId, Timestamp};
 
 /// How long a refresh token that was just replaced is answered with the same successor: two tabs, a lost reply.
 const PREDECESSOR_SECONDS: i64 = 10;
@@ -139,4 +140,35 @@ pub(super) async fn end_all(conn: &mut Conn, user: Id, keep: Option<Id>) -> Resu
         changes.extend(end(conn, user, session).await?);
     }
     Ok(changes)
+}
+
+/// When friends who show their presence were last here: the day, or the week, and nothing where that was longer ago.
+pub(super) async fn last_seen(conn: &mut Conn, me: Id, now: Timestamp) -> Result<Vec<Presence>> {
+    let friends: Vec<Id> =
+        friendships::friends(conn, me).await?.into_iter().map(|friend| friend.user.id.into()).collect();
+    let rows: Vec<(Id, Option<Time>)> = users::table
+        .left_join(sessions::table)
+        .filter(users::id.eq_any(friends))
+        .filter(users::presence.eq(true))
+        .select((users::id, sessions::last_used_at.nullable()))
+        .load(conn)
+        .await?;
+    let mut newest: BTreeMap<Id, Option<Time>> = BTreeMap::new();
+    for (user, used) in rows {
+        let entry = newest.entry(user).or_default();
+        *entry = (*entry).max(used);
+    }
+    let today = now.start_of_day();
+    let step = |used: Time| {
+        let day = Timestamp::from(used).start_of_day();
+        match day {
+            day if day >= today => Some(today),
+            day if day >= today.plus_seconds(-7 * 86_400) => Some(today.plus_seconds(-7 * 86_400)),
+            _ => None,
+        }
+    };
+    Ok(newest
+        .into_iter()
+        .map(|(user, used)| Presence { user_id: user.into(), online: false, last_seen: used.and_then(step) })
+        .collect())
 }

@@ -1,32 +1,20 @@
 //! Everything that a client needs to begin.
 
-use super::{Conn, accounts, conversations, friendships};
+use super::{Conn, accounts, blocks, conversations, friendships, sessions};
 use crate::error::Result;
-use crate::rows::UserRow;
-use crate::schema::{blocks, users};
-use crate::types::{Id, Time};
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
-use umbrachat_protocol::{Block, Snapshot};
+use crate::types::Id;
+use umbrachat_protocol::{Snapshot, Timestamp};
 
-pub(crate) async fn of(conn: &mut Conn, me: Id) -> Result<Snapshot> {
+pub(crate) async fn of(conn: &mut Conn, me: Id, now: Timestamp) -> Result<Snapshot> {
+    let user = accounts::me(conn, me).await?;
+    let presence =
+        if user.settings.presence { sessions::last_seen(conn, me, now).await? } else { Vec::new() };
     Ok(Snapshot {
-        user: accounts::me(conn, me).await?,
+        user,
         conversations: conversations::all(conn, me).await?,
         friends: friendships::friends(conn, me).await?,
         friend_requests: friendships::requests(conn, me).await?,
-        blocks: blocks(conn, me).await?,
-        presence: Vec::new(),
+        blocks: blocks::all(conn, me).await?,
+        presence,
     })
-}
-
-async fn blocks(conn: &mut Conn, me: Id) -> Result<Vec<Block>> {
-    let rows: Vec<(UserRow, Time)> = blocks::table
-        .inner_join(users::table.on(users::id.eq(blocks::blocked_id)))
-        .filter(blocks::blocker_id.eq(me))
-        .order(blocks::created_at)
-        .select((UserRow::as_select(), blocks::created_at))
-        .load(conn)
-        .await?;
-    Ok(rows.into_iter().map(|(user, at)| Block { user: user.into(), since: at.into() }).collect())
 }

@@ -3,7 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod blocks;
 mod community;
 mod friendships;
+mod groups;
 mod messages;
 mod sessions;

@@ -1,0 +1,128 @@
+//! Who is here, who their friends are, and who may see them: presence is for friends, both of whom show theirs.
+
+use super::outlet::{Outgoing, Outlet, Position, encode};
+use super::state::State;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+use umbrachat_protocol::{Friend, Presence, ServerEvent, Settings, Snapshot, Timestamp, UserId};
+
+/// How long somebody is still shown as here after their last socket has gone.
+pub(super) const LINGER: Duration = Duration::from_secs(5);
+
+#[derive(Default)]
+pub(super) struct Person {
+    pub(super) sockets: HashMap<u64, Arc<Outlet>>,
+    /// None until the first snapshot has been read: nobody sees anything before.
+    pub(super) settings: Option<Settings>,
+    friends: HashSet<UserId>,
+    /// Friendships that began or ended while the first snapshot was being read.
+    meanwhile: HashMap<UserId, bool>,
+}
+
+impl Person {
+    pub(super) fn is_friend(&self, other: UserId) -> bool {
+        self.friends.contains(&other)
+    }
+
+    fn shows_presence(&self) -> bool {
+        self.settings.is_some_and(|settings| settings.presence)
+    }
+}
+
+impl State {
+    pub(super) fn settings(&self, user: UserId) -> Option<Settings> {
+        self.people.get(&user)?.settings
+    }
+
+    /// Somebody's snapshot has been read: their friends see that they are here, and the snapshot says which friends are.
+    pub(super) fn arrive(&mut self, user: UserId, snapshot: &mut Snapshot) {
+        let Some(person) = self.people.get_mut(&user) else { return };
+        let is_new = person.settings.is_none();
+        if is_new {
+            person.settings = Some(snapshot.user.settings);
+            person.friends = snapshot.friends.iter().map(|friend| friend.user.id).collect();
+            for (other, are_friends) in std::mem::take(&mut person.meanwhile) {
+                if are_friends {
+                    person.friends.insert(other);
+                } else {
+                    person.friends.remove(&other);
+                }
+            }
+            self.announce(user, true, None);
+        }
+        for presence in &mut snapshot.presence {
+            presence.online = self.is_visible(presence.user_id, user);
+        }
+    }
+
+    /// Some time has passed since somebody's last socket went.
+    pub(super) fn depart(&mut self, user: UserId, now: Timestamp) {
+        if self.people.get(&user).is_none_or(|person| !person.sockets.is_empty()) {
+            return;
+        }
+        self.announce(user, false, Some(now.start_of_day()));
+        self.people.remove(&user);
+    }
+
+    /// Remembers of what a person is told what the hub itself must know.
+    pub(super) fn note(&mut self, user: UserId, event: &ServerEvent) {
+        match event {
+            ServerEvent::Friend(Friend { user: other, .. }) => {
+                self.set_friend(user, other.id, true);
+                if self.is_visible(other.id, user) {
+                    self.tell(user, &Presence { user_id: other.id, online: true, last_seen: None });
+                }
+            }
+            ServerEvent::FriendRemoved { user_id } => self.set_friend(user, *user_id, false),
+            ServerEvent::Account { user: me } => self.set_settings(user, me.settings),
+            _ => {}
+        }
+    }
+
+    fn set_friend(&mut self, user: UserId, other: UserId, are_friends: bool) {
+        let Some(person) = self.people.get_mut(&user) else { return };
+        if person.settings.is_none() {
+            person.meanwhile.insert(other, are_friends);
+        } else if are_friends {
+            person.friends.insert(other);
+        } else {
+            person.friends.remove(&other);
+        }
+    }
+
+    fn set_settings(&mut self, user: UserId, settings: Settings) {
+        let Some(before) = self.settings(user) else { return };
+        if before.presence && !settings.presence {
+            self.announce(user, false, None);
+        }
+        if let Some(person) = self.people.get_mut(&user) {
+            person.settings = Some(settings);
+        }
+        if !before.presence && settings.presence {
+            self.announce(user, true, None);
+        }
+    }
+
+    /// Whether `observer` may see that `user` is here, and they are.
+    fn is_visible(&self, user: UserId, observer: UserId) -> bool {
+        let (Some(person), Some(other)) = (self.people.get(&user), self.people.get(&observer)) else {
+            return false;
+        };
+        person.shows_presence() && other.shows_presence() && other.is_friend(user)
+    }
+
+    fn announce(&self, user: UserId, online: bool, last_seen: Option<Timestamp>) {
+        let Some(person) = self.people.get(&user).filter(|person| person.shows_presence()) else { return };
+        for friend in &person.friends {
+            if self.people.get(friend).is_some_and(Person::shows_presence) {
+                self.tell(*friend, &Presence { user_id: user, online, last_seen });
+            }
+        }
+    }
+
+    fn tell(&self, observer: UserId, presence: &Presence) {
+        let event = ServerEvent::Presence(presence.clone());
+        self.push_to(observer, &Outgoing { text: encode(&event), position: Position::None });
+    }
+}

@@ -1,0 +1,270 @@
+//! What the hub knows: people with their sockets, and rooms with their followers.
+
+use super::hub::removed;
+use super::outlet::{Outgoing, Outlet, Position, encode};
+use super::people::Person;
+use super::room::Room;
+use bytestring::ByteString;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use umbrachat_protocol::{Conversation, ConversationId, Rev, Seq, ServerEvent, SessionId, UserId};
+use umbrachat_store::Numbered;
+
+/// Saying again that somebody types is passed on this often at most.
+const TYPING_EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+pub(super) struct State {
+    last_id: u64,
+    pub(super) people: HashMap<UserId, Person>,
+    followed: HashMap<u64, HashMap<ConversationId, Option<Instant>>>,
+    rooms: HashMap<ConversationId, Followed>,
+}
+
+struct Followed {
+    followers: HashMap<u64, Follower>,
+    room: Room<Item>,
+    filling: bool,
+}
+
+struct Follower {
+    outlet: Arc<Outlet>,
+    /// The oldest message that this follower may know of.
+    first_seq: Seq,
+}
+
+/// A numbered change, encoded once for all its receivers.
+#[derive(Debug)]
+pub(super) enum Item {
+    Message { seq: Seq, text: ByteString },
+    Member { text: ByteString },
+    Left { user: UserId, text: ByteString },
+    Conversation { texts: HashMap<UserId, ByteString> },
+}
+
+impl Item {
+    pub(super) fn encode(what: Numbered) -> Self {
+        match what {
+            Numbered::Message { seq, event } => Self::Message { seq, text: encode(&event) },
+            Numbered::Member { event } => Self::Member { text: encode(&event) },
+            Numbered::Left { user, event } => Self::Left { user, text: encode(&event) },
+            Numbered::Conversation { views } => Self::Conversation {
+                texts: views
+                    .into_iter()
+                    .map(|(user, conversation)| {
+                        let conversation = Box::new(conversation);
+                        (user, encode(&ServerEvent::Conversation { conversation }))
+                    })
+                    .collect(),
+            },
+        }
+    }
+}
+
+impl State {
+    pub(super) fn connect(
+        &mut self,
+        user: UserId,
+        session: SessionId,
+    ) -> (Arc<Outlet>, mpsc::Receiver<Outgoing>) {
+        self.last_id += 1;
+        let (outlet, queue) = Outlet::new(self.last_id, user, session);
+        let outlet = Arc::new(outlet);
+        self.people.entry(user).or_default().sockets.insert(outlet.id, outlet.clone());
+        (outlet, queue)
+    }
+
+    /// Forgets a socket; whether it was its person's last.
+    pub(super) fn disconnect(&mut self, outlet: &Outlet) -> bool {
+        for conversation in self.followed.remove(&outlet.id).unwrap_or_default().into_keys() {
+            if let Some(followed) = self.rooms.get_mut(&conversation) {
+                followed.followers.remove(&outlet.id);
+                if followed.followers.is_empty() {
+                    self.rooms.remove(&conversation);
+                }
+            }
+        }
+        let Some(person) = self.people.get_mut(&outlet.user) else { return false };
+        person.sockets.remove(&outlet.id);
+        person.sockets.is_empty()
+    }
+
+    pub(super) fn all_sockets(&self) -> impl Iterator<Item = &Arc<Outlet>> {
+        self.people.values().flat_map(|person| person.sockets.values())
+    }
+
+    pub(super) fn sockets_of(&self, user: UserId) -> impl Iterator<Item = &Arc<Outlet>> {
+        self.people.get(&user).into_iter().flat_map(|person| person.sockets.values())
+    }
+
+    pub(super) fn push_to(&self, user: UserId, outgoing: &Outgoing) {
+        for outlet in self.sockets_of(user) {
+            outlet.push(outgoing.clone());
+        }
+    }
+
+    /// Adds a follower; whether the room is new.
+    pub(super) fn follow(
+        &mut self,
+        id: ConversationId,
+        outlet: &Arc<Outlet>,
+        first_seq: Seq,
+        position: Option<Rev>,
+    ) -> bool {
+        self.followed.entry(outlet.id).or_default().entry(id).or_default();
+        let mut is_new = false;
+        let followed = self.rooms.entry(id).or_insert_with(|| {
+            is_new = true;
+            Followed { followers: HashMap::new(), room: Room::new(position), filling: false }
+        });
+        followed.followers.insert(outlet.id, Follower { outlet: outlet.clone(), first_seq });
+        is_new
+    }
+
+    /// A person's sockets follow a conversation that they have become a member of; whether its room is new.
+    pub(super) fn join(&mut self, user: UserId, conversation: Conversation, first_seq: Seq) -> bool {
+        let (id, rev) = (conversation.id, conversation.rev);
+        let outlets: Vec<Arc<Outlet>> = self.sockets_of(user).cloned().collect();
+        if outlets.is_empty() {
+            return false;
+        }
+        let event = ServerEvent::Conversation { conversation: Box::new(conversation) };
+        let outgoing = Outgoing { text: encode(&event), position: Position::From(id, rev) };
+        let mut is_new = false;
+        for outlet in outlets {
+            is_new |= self.follow(id, &outlet, first_seq, Some(rev));
+            outlet.push(outgoing.clone());
+        }
+        is_new
+    }
+
+    /// Takes a numbered change in and lets out what is ready; whether something is missing now. A change that nobody
+    /// here follows is not even encoded.
+    pub(super) fn offer(&mut self, id: ConversationId, rev: Rev, item: impl FnOnce() -> Item) -> bool {
+        let Some(followed) = self.rooms.get_mut(&id) else { return false };
+        let ready = followed.room.offer(rev, item());
+        self.deliver(id, ready)
+    }
+
+    /// Says where a conversation stands, where that is not known yet; whether something is missing.
+    pub(super) fn seed(&mut self, id: ConversationId, rev: Rev) -> bool {
+        let Some(followed) = self.rooms.get_mut(&id) else { return false };
+        let ready = followed.room.seed(rev);
+        self.deliver(id, ready)
+    }
+
+    /// Takes in what the database has up to a rev.
+    pub(super) fn fill(&mut self, id: ConversationId, rev: Rev, items: Vec<(Rev, Item)>) {
+        let Some(followed) = self.rooms.get_mut(&id) else { return };
+        let ready = followed.room.fill(rev, items);
+        self.deliver(id, ready);
+    }
+
+    /// Whether somebody has to begin to fill this room's gap.
+    pub(super) fn begin_filling(&mut self, id: ConversationId) -> bool {
+        let Some(followed) = self.rooms.get_mut(&id).filter(|followed| !followed.filling) else {
+            return false;
+        };
+        followed.filling = true;
+        true
+    }
+
+    /// The rev after which something is missing, or may be; with none, nobody is filling any more.
+    pub(super) fn missing_since(&mut self, id: ConversationId, must_ask: bool) -> Option<Rev> {
+        let followed = self.rooms.get_mut(&id)?;
+        let since = if must_ask { followed.room.position() } else { followed.room.gap() };
+        followed.filling = since.is_some();
+        since
+    }
+
+    pub(super) fn delete_room(&mut self, id: ConversationId, users: Vec<UserId>) {
+        for user in users {
+            self.push_to(user, &removed(id));
+        }
+        if let Some(followed) = self.rooms.remove(&id) {
+            for follower in followed.followers.keys() {
+                if let Some(rooms) = self.followed.get_mut(follower) {
+                    rooms.remove(&id);
+                }
+            }
+        }
+    }
+
+    /// A member's marks, for their own devices, and for others in the conversation if both sides show theirs.
+    pub(super) fn receipt(&self, user: UserId, id: ConversationId, shown: bool, event: &ServerEvent) {
+        let outgoing = Outgoing { text: encode(event), position: Position::None };
+        self.push_to(user, &outgoing);
+        let Some(followed) = self.rooms.get(&id).filter(|_| shown) else { return };
+        for Follower { outlet, .. } in followed.followers.values() {
+            if outlet.user != user && self.settings(outlet.user).is_some_and(|settings| settings.receipts) {
+                outlet.push(outgoing.clone());
+            }
+        }
+    }
+
+    /// Shows friends in a conversation that somebody types; whether the typist is in it.
+    pub(super) fn set_typing(&mut self, outlet: &Outlet, id: ConversationId, typing: bool) -> bool {
+        let Some(last) = self.followed.get_mut(&outlet.id).and_then(|rooms| rooms.get_mut(&id)) else {
+            return false;
+        };
+        let repeated = typing && last.is_some_and(|last| last.elapsed() < TYPING_EVERY);
+        let still_nothing = !typing && last.is_none();
+        if repeated || still_nothing {
+            return true;
+        }
+        *last = typing.then(Instant::now);
+        let (Some(typist), Some(followed)) = (self.people.get(&outlet.user), self.rooms.get(&id)) else {
+            return true;
+        };
+        if typist.settings.is_some_and(|settings| settings.typing) {
+            let event = ServerEvent::Typing { conversation_id: id, user_id: outlet.user, typing };
+            let outgoing = Outgoing { text: encode(&event), position: Position::None };
+            for Follower { outlet, .. } in followed.followers.values() {
+                let shows = self.settings(outlet.user).is_some_and(|settings| settings.typing);
+                if shows && typist.is_friend(outlet.user) {
+                    outlet.push(outgoing.clone());
+                }
+            }
+        }
+        true
+    }
+
+    /// Lets changes out, in order; whether something is missing after them.
+    fn deliver(&mut self, id: ConversationId, ready: Vec<(Rev, Item)>) -> bool {
+        let Some(followed) = self.rooms.get_mut(&id) else { return false };
+        for (rev, item) in ready {
+            if let Item::Left { user, .. } = &item {
+                // Before the change itself: nothing from this rev on is for them.
+                followed.followers.retain(|socket, follower| {
+                    let stays = follower.outlet.user != *user;
+                    if !stays {
+                        follower.outlet.push(removed(id));
+                        if let Some(rooms) = self.followed.get_mut(socket) {
+                            rooms.remove(&id);
+                        }
+                    }
+                    stays
+                });
+            }
+            let position = Position::At(id, rev);
+            let skipped = encode(&ServerEvent::Skipped { conversation_id: id, rev });
+            for Follower { outlet, first_seq } in followed.followers.values() {
+                let text = match &item {
+                    Item::Message { seq, text } if seq >= first_seq => text,
+                    Item::Member { text } | Item::Left { text, .. } => text,
+                    Item::Conversation { texts } => texts.get(&outlet.user).unwrap_or(&skipped),
+                    Item::Message { .. } => &skipped,
+                };
+                outlet.push(Outgoing { text: text.clone(), position });
+            }
+        }
+        let is_missing = followed.room.gap().is_some();
+        if followed.followers.is_empty() {
+            self.rooms.remove(&id);
+            return false;
+        }
+        is_missing
+    }
+}
