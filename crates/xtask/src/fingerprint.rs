@@ -9,8 +9,15 @@ use walkdir::{DirEntry, WalkDir};
 use crate::workspace;
 
 /// All that the client is made of, beside the compiler. xtask is among it, since it writes the files.
-const INPUTS: [&str; 6] =
-    ["Cargo.toml", "Cargo.lock", "frontend", "crates/protocol", "crates/client-core", "crates/xtask"];
+const INPUTS: [&str; 7] = [
+    ".cargo/config.toml",
+    "Cargo.toml",
+    "Cargo.lock",
+    "frontend",
+    "crates/protocol",
+    "crates/client-core",
+    "crates/xtask",
+];
 
 /// A digest over the names and contents of everything that the client is made of.
 pub(crate) fn of_client(mode: &str) -> Result<String> {
