@@ -8,7 +8,7 @@ use serde::Deserialize;
 use umbrachat_protocol::socket::{Ready, Sent};
 use umbrachat_protocol::{
     ClientId, Conversation, ConversationId, ErrorCode, Friend, FriendRequestDirection, Me, Member, Message,
-    Reference, Rev, Seq, ServerEvent, SessionId, Settings, Snapshot, Timestamp, User, UserId,
+    Presence, Reference, Rev, Seq, ServerEvent, SessionId, Settings, Snapshot, Timestamp, User, UserId,
 };
 
 /// The event in a frame; none where it cannot be read, or is of a kind that this client does not know.
@@ -43,6 +43,9 @@ struct Frame {
     user: Option<Person>,
     code: Option<ErrorCode>,
     detail: Option<String>,
+    typing: Option<bool>,
+    online: Option<bool>,
+    last_seen: Option<Timestamp>,
 }
 
 /// Somebody else, or oneself with one's settings.
@@ -88,6 +91,17 @@ fn event(frame: Frame) -> Option<ServerEvent> {
             delivered_seq: frame.delivered_seq?,
             read_seq: frame.read_seq?,
         },
+        "skipped" => ServerEvent::Skipped { conversation_id: frame.conversation_id?, rev: frame.rev? },
+        "typing" => ServerEvent::Typing {
+            conversation_id: frame.conversation_id?,
+            user_id: frame.user_id?,
+            typing: frame.typing?,
+        },
+        "presence" => ServerEvent::Presence(Presence {
+            user_id: frame.user_id?,
+            online: frame.online?,
+            last_seen: frame.last_seen,
+        }),
         "friend" => ServerEvent::Friend(Friend { user: frame.user?.into(), since: frame.since? }),
         "friend_removed" => ServerEvent::FriendRemoved { user_id: frame.user_id? },
         "friend_request" => ServerEvent::FriendRequest {
@@ -126,6 +140,9 @@ mod tests {
             | Event::ConversationRemoved { .. }
             | Event::Member { .. }
             | Event::Receipt { .. }
+            | Event::Skipped { .. }
+            | Event::Typing { .. }
+            | Event::Presence(_)
             | Event::Friend(_)
             | Event::FriendRemoved { .. }
             | Event::FriendRequest { .. }
@@ -167,6 +184,9 @@ mod tests {
             json!({"type": "conversation_removed", "conversation_id": id}),
             json!({"type": "member", "member": member}),
             json!({"type": "receipt", "conversation_id": id, "user_id": id, "delivered_seq": 2, "read_seq": 1}),
+            json!({"type": "skipped", "conversation_id": id, "rev": 9}),
+            json!({"type": "typing", "conversation_id": id, "user_id": id, "typing": true}),
+            json!({"type": "presence", "user_id": id, "online": false, "last_seen": time}),
             json!({"type": "friend", "user": user, "since": time}),
             json!({"type": "friend_removed", "user_id": id}),
             json!({"type": "friend_request", "direction": "incoming", "user": user, "created_at": time}),

@@ -200,7 +200,7 @@ impl Driver {
 
     fn take_in(&self, frame: socket::Frame) {
         match frame {
-            socket::Frame::Event(event) => self.tell(Input::Event(event)),
+            socket::Frame::Event(event) => self.tell(Input::Event(*event)),
             socket::Frame::Closed(code) => {
                 self.socket.replace(None);
                 self.tell(Input::SocketClosed { code });
@@ -314,7 +314,7 @@ impl Driver {
             Change::History(id) => self.touch(Part::Timeline(*id)),
             Change::Message { message, .. } => self.touch(Part::Timeline(message.conversation_id)),
             Change::Outgoing { conversation_id, .. } => self.touch(Part::Timeline(*conversation_id)),
-            Change::Blocks | Change::Presence => {}
+            Change::Blocks | Change::Presence | Change::Typing(_) => {}
         }
     }
 

@@ -4,7 +4,7 @@ use crate::components::icon::{self, icon, mark};
 use crate::moments::Today;
 use crate::page::Page;
 use crate::pages;
-use crate::realtime::Part;
+use crate::realtime::{Live, Part};
 use crate::session::Account;
 use crate::stores::notices::Notices;
 use crate::{browser, texts};
@@ -31,10 +31,9 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
     let room = Room { account, notices: Notices::new(), today: Today::watch() };
     let live = account.live;
     let section = Memo::new(move |_| section_of(page.get()));
-    let unread = Memo::new(move |_| live.read(Part::Unread, State::unread));
-    let requests =
-        Memo::new(move |_| live.read(Part::FriendRequests, |state| state.friend_requests.incoming.len()));
-    name_window(page, unread);
+    let unread = move || live.read(Part::Unread, State::unread);
+    let requests = move || live.read(Part::FriendRequests, |state| state.friend_requests.incoming.len());
+    name_window(page, live);
 
     let content = move || match section.get() {
         Section::Chats => pages::chats::chats(room, page),
@@ -50,11 +49,11 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
             <nav class="rail" aria-label=texts::MAIN_NAVIGATION>
                 <span class="rail-mark">{mark()}</span>
                 {place("/chats", texts::CHATS, icon::CHATS, move || section.get() == Section::Chats, move || {
-                    let unread = unread.get();
+                    let unread = unread();
                     (unread, texts::unread(unread))
                 })}
                 {place("/friends", texts::FRIENDS, icon::FRIENDS, move || section.get() == Section::Friends, move || {
-                    let requests = requests.get();
+                    let requests = requests();
                     (i64::try_from(requests).unwrap_or(i64::MAX), texts::waiting_requests(requests))
                 })}
                 {place("/settings", texts::SETTINGS, icon::SETTINGS, move || section.get() == Section::Settings, || {
@@ -131,13 +130,13 @@ fn trouble(connection: Connection) -> Option<AnyView> {
     }
 }
 
-fn name_window(page: Memo<Page>, unread: Memo<i64>) {
+fn name_window(page: Memo<Page>, live: Live) {
     Effect::new(move || {
         let name = match section_of(page.get()) {
             Section::Chats => texts::CHATS,
             Section::Friends => texts::FRIENDS,
             Section::Settings => texts::SETTINGS,
         };
-        document().set_title(&texts::window_title(name, unread.get()));
+        document().set_title(&texts::window_title(name, live.read(Part::Unread, State::unread)));
     });
 }

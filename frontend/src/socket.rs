@@ -14,7 +14,7 @@ const ABNORMAL: u16 = 1006;
 
 /// What comes in.
 pub(crate) enum Frame {
-    Event(ServerEvent),
+    Event(Box<ServerEvent>),
     /// The connection is over; with the server's close code, where it sent one.
     Closed(Option<u16>),
 }
@@ -59,7 +59,7 @@ async fn read(mut socket: WebSocket, first: String, on_frame: impl Fn(Frame)) {
             // What a newer server says and this client does not understand is skipped.
             Ok(Message::Text(text)) => {
                 if let Some(event) = events::read(&text) {
-                    on_frame(Frame::Event(event));
+                    on_frame(Frame::Event(Box::new(event)));
                 }
             }
             Err(WebSocketError::ConnectionClose(close)) => {

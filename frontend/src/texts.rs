@@ -98,7 +98,7 @@ pub(crate) const CONNECTING: &str = "Connecting…";
 pub(crate) const NO_CHATS_TITLE: &str = "It is quiet here";
 pub(crate) const NO_CHATS_TEXT: &str =
     "Find a friend by their username, and start talking once they have accepted.";
-pub(crate) const FIND_FRIENDS: &str = "Find friends";
+pub(crate) const FIND_FRIENDS: &str = "Find somebody";
 pub(crate) const CHOOSE_CHAT: &str = "Choose a conversation, and the night is yours.";
 pub(crate) const NO_MESSAGES_YET: &str = "No messages yet";
 pub(crate) const YOU: &str = "You";

@@ -17,30 +17,43 @@ pub(crate) struct Actions {
     pub(crate) discard: Callback<ClientId>,
 }
 
-/// A row of the time line. Each part depends on that alone of the row which it shows.
+/// A row of the time line.
 pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> AnyView {
     let row = RwSignal::from(row);
-    let (id, mine, written_at) = row.with_untracked(|row| (row.client_id, row.mine, row.written_at));
-    let starts_day = part(row, |row| row.starts_day);
-    let first_unread = part(row, |row| row.first_unread);
-    let starts_group = part(row, |row| row.starts_group);
-    let ends_group = part(row, |row| row.ends_group);
-    let kind = part(row, |row| row.kind);
-    let seq = part(row, |row| row.seq);
-    let delivery = part(row, |row| row.delivery);
-    let failure = part(row, |row| row.failure.clone());
-    let author = part(row, |row| row.author.clone());
-    let body = part(row, |row| row.body.clone());
-    let time = part(row, |row| moments::clock(row.written_at));
-    let content = move || match kind.get() {
-        Kind::Deleted => view! { <p class="body gone">{texts::DELETED}</p> }.into_any(),
-        Kind::Text | Kind::Notice => {
-            view! { <p class="body" dir="auto">{body.with(|body| rich_text(body))}</p> }.into_any()
-        }
+    let (id, mine) = row.with_untracked(|row| (row.client_id, row.mine));
+    let day = move || {
+        let day = row.with(|row| row.starts_day.then_some(row.written_at))?;
+        Some(view! { <p class="day"><span>{today.name_of(day)}</span></p> }.into_any())
     };
+    let unread = move || {
+        let line = || view! { <p class="day new" id="first-unread"><span>{texts::NEW_MESSAGES}</span></p> };
+        row.with(|row| row.first_unread).then(|| line().into_any())
+    };
+    let class = move || {
+        row.with(|row| {
+            let notice = row.kind == Kind::Notice;
+            let parts = [
+                (mine, " mine"),
+                (notice, " notice"),
+                (row.starts_group, " first"),
+                (row.ends_group, " last"),
+            ];
+            let parts: String = parts.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+            format!("message{parts}")
+        })
+    };
+    let content = move || {
+        row.with(|row| match row.kind {
+            Kind::Deleted => view! { <p class="body gone">{texts::DELETED}</p> }.into_any(),
+            Kind::Text | Kind::Notice => {
+                view! { <p class="body" dir="auto">{rich_text(&row.body)}</p> }.into_any()
+            }
+        })
+    };
+    let state = move || Some(tick(row.with(|row| row.delivery)?).into_any());
     let delete = move || {
-        let seq = seq.get().filter(|_| mine && kind.get() == Kind::Text)?;
-        Some(view! {
+        let seq = row.with(|row| row.seq.filter(|_| mine && row.kind == Kind::Text))?;
+        let button = view! {
             <button
                 type="button"
                 class="bubble-action"
@@ -50,11 +63,12 @@ pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> A
             >
                 {icon(icon::BIN)}
             </button>
-        })
+        };
+        Some(button.into_any())
     };
     let failed = move || {
-        let reason = failure.get()?;
-        Some(view! {
+        let reason = row.with(|row| row.failure.clone())?;
+        let note = view! {
             <div class="failed-note">
                 <span class="wrong">{texts::not_sent(&reason)}</span>
                 <button type="button" class="button small" on:click=move |_| actions.retry.run(id)>
@@ -64,33 +78,23 @@ pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> A
                     {texts::DISCARD}
                 </button>
             </div>
-        })
+        };
+        Some(note.into_any())
     };
     view! {
-        {move || {
-            starts_day.get().then(|| view! { <p class="day"><span>{move || today.name_of(written_at)}</span></p> })
-        }}
-        {move || {
-            first_unread
-                .get()
-                .then(|| view! { <p class="day new" id="first-unread"><span>{texts::NEW_MESSAGES}</span></p> })
-        }}
-        <article
-            class="message"
-            class:mine=mine
-            class:notice=move || kind.get() == Kind::Notice
-            class:first=move || starts_group.get()
-            class:last=move || ends_group.get()
-            data-seq=move || seq.get().map(|seq| seq.to_string())
-        >
+        {day}
+        {unread}
+        <article class=class data-seq=move || row.with(|row| row.seq.map(|seq| seq.to_string()))>
             <div class="line">
                 {delete}
                 <div class="bubble">
-                    <span class="unseen">{move || author.get()} ": "</span>
+                    <span class=move || row.with(|row| if row.named { "author" } else { "unseen" })>
+                        {move || row.with(|row| format!("{}: ", row.author))}
+                    </span>
                     {content}
                     <span class="meta">
-                        <time>{move || time.get()}</time>
-                        {move || delivery.get().map(tick)}
+                        <time>{move || row.with(|row| moments::clock(row.written_at))}</time>
+                        {state}
                     </span>
                 </div>
             </div>
@@ -98,8 +102,4 @@ pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> A
         </article>
     }
     .into_any()
-}
-
-fn part<T: PartialEq + Send + Sync + 'static>(row: RwSignal<Row>, part: fn(&Row) -> T) -> Memo<T> {
-    Memo::new(move |_| row.with(part))
 }

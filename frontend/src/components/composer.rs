@@ -14,10 +14,10 @@ const WARN_BEFORE: usize = 500;
 /// keyboard on the screen, it begins a new line.
 pub(crate) fn composer(draft: RwSignal<String>, on_send: Callback<String>) -> AnyView {
     let element = NodeRef::<html::Textarea>::new();
-    let length = Memo::new(move |_| draft.with(|draft| draft.chars().count()));
-    let ready = Memo::new(move |_| draft.with(|draft| text::body(draft).is_ok()));
+    let length = move || draft.with(|draft| draft.chars().count());
+    let ready = move || draft.with(|draft| text::body(draft).is_ok());
     let send = move || {
-        if ready.get_untracked() {
+        if untrack(ready) {
             on_send.run(draft.get_untracked());
             draft.set(String::new());
         }
@@ -36,7 +36,7 @@ pub(crate) fn composer(draft: RwSignal<String>, on_send: Callback<String>) -> An
         }
     };
     let count = move || {
-        let length = length.get();
+        let length = length();
         if length > limits::BODY_MAX {
             texts::too_long(length - limits::BODY_MAX)
         } else if length + WARN_BEFORE > limits::BODY_MAX {
@@ -64,13 +64,14 @@ pub(crate) fn composer(draft: RwSignal<String>, on_send: Callback<String>) -> An
                     aria-describedby="message-count"
                     node_ref=element
                     on:keydown=on_keydown
-                    bind:value=draft
+                    prop:value=move || draft.get()
+                    on:input=move |event| draft.set(event_target_value(&event))
                 ></textarea>
             </div>
             <button
                 type="submit"
                 class="send"
-                class:ready=move || ready.get()
+                class:ready=ready
                 aria-label=texts::SEND
                 title=texts::SEND
                 // Else the button takes the focus and the keyboard on the screen goes away.
@@ -78,7 +79,7 @@ pub(crate) fn composer(draft: RwSignal<String>, on_send: Callback<String>) -> An
             >
                 {icon(icon::SEND)}
             </button>
-            <p class="count" class:over=move || { length.get() > limits::BODY_MAX } id="message-count">
+            <p class="count" class:over=move || { length() > limits::BODY_MAX } id="message-count">
                 {count}
             </p>
         </form>

@@ -37,16 +37,31 @@ pub(crate) fn dialog(open: RwSignal<bool>, label: &'static str, content: impl In
 }
 
 /// A question before something that cannot be undone.
+#[derive(Clone, Copy)]
 pub(crate) struct Question {
-    pub(crate) title: Signal<String>,
-    pub(crate) text: Signal<String>,
-    pub(crate) yes: &'static str,
-    pub(crate) no: &'static str,
+    open: RwSignal<bool>,
+    title: RwSignal<String>,
+    text: RwSignal<String>,
+    yes: &'static str,
+    no: &'static str,
 }
 
-/// Asks while `open`.
-pub(crate) fn confirm(open: RwSignal<bool>, question: Question, on_yes: Callback<()>) -> AnyView {
-    let Question { title, text, yes, no } = question;
+impl Question {
+    /// With the words on its two buttons.
+    pub(crate) fn new(yes: &'static str, no: &'static str) -> Self {
+        Self { open: RwSignal::new(false), title: RwSignal::default(), text: RwSignal::default(), yes, no }
+    }
+
+    pub(crate) fn ask(self, title: impl Into<String>, text: impl Into<String>) {
+        self.title.set(title.into());
+        self.text.set(text.into());
+        self.open.set(true);
+    }
+}
+
+/// The dialog in which a question is asked.
+pub(crate) fn confirm(question: Question, on_yes: Callback<()>) -> AnyView {
+    let Question { open, title, text, yes, no } = question;
     let confirmed = move |_| {
         open.set(false);
         on_yes.run(());

@@ -2,6 +2,7 @@
 
 use crate::api::ApiError;
 use crate::{browser, texts};
+use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use umbrachat_protocol::FieldError;
@@ -24,11 +25,8 @@ impl Form {
     }
 
     /// What is wrong with a field, by its name on the wire.
-    pub(crate) fn error(self, field: &'static str) -> Signal<Option<String>> {
-        Signal::derive(move || {
-            self.fields
-                .with(|fields| fields.iter().find(|error| error.field == field).map(texts::field_error))
-        })
+    pub(crate) fn error(self, field: &'static str) -> Option<String> {
+        self.fields.with(|fields| fields.iter().find(|error| error.field == field).map(texts::field_error))
     }
 
     /// Refuses before anything is sent; the first field that is wrong takes the focus.
@@ -48,6 +46,11 @@ impl Form {
 
     /// Sends, unless that is under way, and shows what the server has against it.
     pub(crate) fn send(self, work: impl Future<Output = Result<(), ApiError>> + 'static) {
+        self.send_boxed(Box::pin(work));
+    }
+
+    /// The part that is the same for all forms, so that it is compiled once.
+    fn send_boxed(self, work: LocalBoxFuture<'static, Result<(), ApiError>>) {
         if self.busy.get_untracked() {
             return;
         }
@@ -110,10 +113,9 @@ impl Field {
 
     pub(crate) fn view(self, form: Form, value: RwSignal<String>) -> AnyView {
         let Self { id, label, hint, autocomplete, secret, prose } = self;
-        let error = form.error(id);
         let shown = RwSignal::new(!secret);
         let described_by = move || {
-            let error = if error.get().is_some() { format!("{id}-error ") } else { String::new() };
+            let error = if form.error(id).is_some() { format!("{id}-error ") } else { String::new() };
             format!("{error}{id}-hint")
         };
         let reveal = move || {
@@ -128,8 +130,10 @@ impl Field {
                 </button>
             }
         };
-        let wrong =
-            move || error.get().map(|text| view! { <p class="wrong" id=format!("{id}-error")>{text}</p> });
+        let wrong = move || {
+            form.error(id)
+                .map(|text| view! { <p class="wrong" id=format!("{id}-error")>{text}</p> }.into_any())
+        };
         view! {
             <div class="field">
                 <label for=id>{label}</label>
@@ -142,9 +146,10 @@ impl Field {
                         autocapitalize=if prose { "sentences" } else { "none" }
                         spellcheck="false"
                         dir=prose.then_some("auto")
-                        aria-invalid=move || error.get().is_some().then_some("true")
+                        aria-invalid=move || form.error(id).is_some().then_some("true")
                         aria-describedby=described_by
-                        bind:value=value
+                        prop:value=move || value.get()
+                        on:input=move |event| value.set(event_target_value(&event))
                     />
                     {secret.then(reveal)}
                 </div>

@@ -9,7 +9,7 @@ use crate::room::Room;
 use crate::texts;
 use leptos::prelude::*;
 use umbrachat_client_core::{ConversationState, State};
-use umbrachat_protocol::{ConversationId, User, UserId};
+use umbrachat_protocol::{Conversation, ConversationId, User, UserId};
 
 pub(crate) fn chats(room: Room, page: Memo<Page>) -> AnyView {
     let open = Memo::new(move |_| match page.get() {
@@ -38,14 +38,14 @@ pub(crate) fn chats(room: Room, page: Memo<Page>) -> AnyView {
 
 fn list(room: Room, open: Memo<Option<ConversationId>>) -> impl IntoView {
     let live = room.account.live;
-    let ids = Memo::new(move |_| {
+    let ids = move || {
         live.read(Part::Conversations, |state| {
-            state.conversations().iter().map(|conversation| conversation.id()).collect::<Vec<_>>()
+            state.conversations().iter().map(|conversation| conversation.id().0).collect::<Vec<_>>()
         })
-    });
+    };
     let known = Memo::new(move |_| live.read(Part::Me, |state| state.me.is_some()));
     let empty = move || {
-        (known.get() && ids.with(Vec::is_empty)).then(|| {
+        (known.get() && ids().is_empty()).then(|| {
             view! {
                 <div class="empty">
                     <h2>{texts::NO_CHATS_TITLE}</h2>
@@ -68,7 +68,7 @@ fn list(room: Room, open: Memo<Option<ConversationId>>) -> impl IntoView {
         {empty}
         <ul class="rows" aria-label=texts::CONVERSATIONS>
             {keyed(
-                move || ids.with(|ids| ids.iter().map(|id| id.0).collect()),
+                ids,
                 move |id| row(room, ConversationId(id), open),
             )}
         </ul>
@@ -76,7 +76,6 @@ fn list(room: Room, open: Memo<Option<ConversationId>>) -> impl IntoView {
 }
 
 /// What a line of the list shows.
-#[derive(Clone, Debug, PartialEq)]
 struct Line {
     peer: Option<User>,
     name: String,
@@ -87,15 +86,15 @@ struct Line {
 
 fn row(room: Room, id: ConversationId, open: Memo<Option<ConversationId>>) -> AnyView {
     let live = room.account.live;
-    let shown = Memo::new(move |_| {
+    let read = move || {
         let draft = if open.get() == Some(id) { String::new() } else { room.account.device.draft(id) };
         live.read(Part::Timeline(id), |_| ());
         live.read(Part::Conversation(id), |state| {
             state.conversation(id).map(|conversation| line_of(room, state, conversation, &draft))
         })
-    });
+    };
     let content = move || {
-        let Line { peer, name, last, time, unread } = shown.get()?;
+        let Line { peer, name, last, time, unread } = read()?;
         let badge = (unread > 0).then(|| {
             let count = if unread > 99 { "99+".to_owned() } else { unread.to_string() };
             view! {
@@ -142,7 +141,7 @@ fn line_of(room: Room, state: &State, conversation: &ConversationState, draft: &
     };
     Line {
         peer: info.peer.clone(),
-        name: name_of(info.peer.as_ref()),
+        name: name_of(info),
         // A line shows the beginning alone; a long message need not be laid out for that.
         last: last.chars().take(160).collect(),
         time: time.map(|time| room.today.shortly(time)).unwrap_or_default(),
@@ -155,6 +154,7 @@ fn is_mine(author: Option<UserId>, state: &State) -> bool {
 }
 
 /// What a conversation is called.
-pub(crate) fn name_of(peer: Option<&User>) -> String {
-    peer.map_or_else(|| texts::GONE_ACCOUNT.to_owned(), |peer| peer.display_name.clone())
+pub(crate) fn name_of(info: &Conversation) -> String {
+    let name = info.peer.as_ref().map(|peer| &peer.display_name).or(info.title.as_ref());
+    name.map_or_else(|| texts::GONE_ACCOUNT.to_owned(), Clone::clone)
 }

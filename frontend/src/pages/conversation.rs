@@ -17,8 +17,8 @@ use leptos::html;
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use umbrachat_client_core::{History, Input};
-use umbrachat_protocol::{ConversationId, Seq, ServerEvent};
+use umbrachat_client_core::{ConversationState, History, Input, State};
+use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Seq, ServerEvent};
 use wasm_bindgen::JsCast;
 
 /// Pixels from the oldest message at which older ones are fetched, and from the newest at which one counts as being there.
@@ -28,16 +28,21 @@ const NEAR_NEWEST: i32 = 48;
 pub(crate) fn conversation(room: Room, id: ConversationId) -> AnyView {
     let live = room.account.live;
     // The machine hears of it after the view has been drawn, so that nothing is told in the middle of drawing.
-    Effect::new(move || live.tell(Input::Open(Some(id))));
+    Effect::new(move || {
+        live.tell(Input::Open(Some(id)));
+        // The names of those who write in a group; of two, the conversation itself tells them.
+        let is_group = |info: &Conversation| info.kind == ConversationKind::Group;
+        if live.peek(|state| state.conversation(id).is_some_and(|it| is_group(it.info()))) {
+            live.tell(Input::LoadMembers(id));
+        }
+    });
     on_cleanup(move || live.tell(Input::Open(None)));
 
-    let there = Memo::new(move |_| {
-        live.read(Part::Conversations, |_| ());
-        live.read(Part::Me, |state| state.me.as_ref().map(|_| state.conversation(id).is_some()))
-    });
-    let content = move || match there.get() {
-        Some(true) => talk(room, id),
-        Some(false) => view! {
+    let known = Memo::new(move |_| live.read(Part::Me, |state| state.me.is_some()));
+    let there = Memo::new(move |_| live.read(Part::Conversations, |state| state.conversation(id).is_some()));
+    let content = move || match (there.get(), known.get()) {
+        (true, _) => talk(room, id),
+        (false, true) => view! {
             <div class="empty">
                 <h2>{texts::NO_SUCH_CHAT_TITLE}</h2>
                 <p class="soft">{texts::NO_SUCH_CHAT_TEXT}</p>
@@ -47,21 +52,24 @@ pub(crate) fn conversation(room: Room, id: ConversationId) -> AnyView {
             </div>
         }
         .into_any(),
-        None => ().into_any(),
+        (false, false) => ().into_any(),
     };
     content.into_any()
 }
 
 fn talk(room: Room, id: ConversationId) -> AnyView {
     let live = room.account.live;
-    let peer = Memo::new(move |_| {
-        live.read(Part::Conversation(id), |state| state.conversation(id)?.info().peer.clone())
-    });
+    let info =
+        move || live.read(Part::Conversation(id), |state| Some(state.conversation(id)?.info().clone()));
+    let peer = move || info()?.peer;
     let may_write = Memo::new(move |_| {
-        let peer = peer.get();
-        live.read(Part::Friends, |state| peer.as_ref().is_some_and(|peer| state.is_friend(peer.id)))
+        let info = info();
+        let is_group = info.as_ref().is_some_and(|info| info.kind == ConversationKind::Group);
+        let peer = info.and_then(|info| info.peer);
+        is_group || live.read(Part::Friends, |state| peer.is_some_and(|peer| state.is_friend(peer.id)))
     });
     let log = NodeRef::<html::Div>::new();
+    let read_upto = RwSignal::new(unread_from(room, id));
     let draft = RwSignal::new(room.account.device.draft(id));
     Effect::new(move || draft.with(|draft| room.account.device.keep_draft(id, draft)));
 
@@ -74,6 +82,8 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
             mentions: Vec::new(),
             written_at: browser::now(),
         });
+        // Who answers has seen what was new.
+        read_upto.set(None);
         if let Some(log) = log.get_untracked() {
             log.set_scroll_top(0);
         }
@@ -82,7 +92,7 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
         if may_write.get() {
             composer(draft, Callback::new(send))
         } else {
-            let why = if peer.get().is_some() { texts::NOT_FRIENDS_NOW } else { texts::PEER_GONE };
+            let why = if peer().is_some() { texts::NOT_FRIENDS_NOW } else { texts::PEER_GONE };
             view! { <p class="read-only soft">{why}</p> }.into_any()
         }
     };
@@ -94,31 +104,30 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
             <a class="back" href="/chats" aria-label=texts::CHATS>
                 {icon(icon::BACK)}
             </a>
-            {move || avatar(peer.get().as_ref())}
+            {move || avatar(peer().as_ref())}
             <h2 dir="auto" id="talk-title" tabindex="-1">
-                {move || name_of(peer.get().as_ref())}
+                {move || info().as_ref().map(name_of)}
             </h2>
-            <span class="soft handle">{move || peer.get().map(|peer| format!("@{}", peer.username))}</span>
+            <span class="soft handle">{move || peer().map(|peer| format!("@{}", peer.username))}</span>
         </header>
-        {messages(room, id, log)}
+        {messages(room, id, log, read_upto)}
         {foot}
     }
     .into_any()
 }
 
 /// The time line. It is laid out from its end, so that the newest message stays where it is whatever comes above.
-fn messages(room: Room, id: ConversationId, log: NodeRef<html::Div>) -> AnyView {
+fn messages(
+    room: Room,
+    id: ConversationId,
+    log: NodeRef<html::Div>,
+    read_upto: RwSignal<Option<Seq>>,
+) -> AnyView {
     let live = room.account.live;
     let timeline = Timeline::new();
-    let read_upto = RwSignal::new(unread_from(room, id));
     let at_newest = RwSignal::new(true);
-    let history = Memo::new(move |_| {
-        live.read(Part::Timeline(id), |state| {
-            state.conversation(id).map(umbrachat_client_core::ConversationState::history).unwrap_or_default()
-        })
-    });
-
-    let look = move || look(room, id, log, at_newest, history);
+    let history = move || live.read(Part::Timeline(id), |state| history_of(state, id));
+    let look = move || look(room, id, log, at_newest);
     Effect::new(move || {
         timeline.update(live.read(Part::Timeline(id), |state| timeline::rows(state, id, read_upto.get())));
         request_animation_frame(look);
@@ -140,18 +149,18 @@ fn messages(room: Room, id: ConversationId, log: NodeRef<html::Div>) -> AnyView 
     ];
     on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
 
-    let deleting = RwSignal::new(None::<Seq>);
-    let asking = RwSignal::new(false);
+    let deleting = StoredValue::new(None::<Seq>);
+    let question = Question::new(texts::DELETE, texts::KEEP);
     let actions = Actions {
         delete: Callback::new(move |seq| {
-            deleting.set(Some(seq));
-            asking.set(true);
+            deleting.set_value(Some(seq));
+            question.ask(texts::DELETE_TITLE, texts::DELETE_TEXT);
         }),
         retry: Callback::new(move |message| live.tell(Input::Retry(message))),
         discard: Callback::new(move |message| live.tell(Input::Discard(message))),
     };
     let delete = move |()| {
-        let Some(seq) = deleting.get_untracked() else { return };
+        let Some(seq) = deleting.get_value() else { return };
         spawn_local(async move {
             match room.account.api().delete_message(id, seq).await {
                 Ok(message) => live.tell(Input::Answer(ServerEvent::Message { message })),
@@ -165,12 +174,6 @@ fn messages(room: Room, id: ConversationId, log: NodeRef<html::Div>) -> AnyView 
         }
         browser::focus("message");
     };
-    let question = Question {
-        title: texts::DELETE_TITLE.into(),
-        text: texts::DELETE_TEXT.into(),
-        yes: texts::DELETE,
-        no: texts::KEEP,
-    };
     let today = room.today;
     view! {
         <div class="log-frame">
@@ -178,13 +181,13 @@ fn messages(room: Room, id: ConversationId, log: NodeRef<html::Div>) -> AnyView 
                 class="log"
                 role="log"
                 aria-label=texts::MESSAGES
-                aria-busy=move || history.with(|history| history.loading).to_string()
+                aria-busy=move || history().loading.to_string()
                 tabindex="0"
                 node_ref=log
                 on:scroll=move |_| look()
             >
                 <div class="lines">
-                    {move || older(room, id, history.get(), timeline.is_empty())}
+                    {move || older(room, id, history(), timeline.is_empty())}
                     {keyed(
                         move || timeline.ids(),
                         move |id| timeline.row(id).map(|row| bubble(row, today, actions)).into_any(),
@@ -195,9 +198,13 @@ fn messages(room: Room, id: ConversationId, log: NodeRef<html::Div>) -> AnyView 
                 {icon(icon::DOWN)}
             </button>
         </div>
-        {confirm(asking, question, Callback::new(delete))}
+        {confirm(question, Callback::new(delete))}
     }
     .into_any()
+}
+
+fn history_of(state: &State, id: ConversationId) -> History {
+    state.conversation(id).map(ConversationState::history).unwrap_or_default()
 }
 
 /// What stands above the oldest message that is shown.
@@ -248,13 +255,7 @@ fn start_at_first_unread(timeline: Timeline, read_upto: RwSignal<Option<Seq>>) {
 }
 
 /// Looks at what is in view: messages that somebody sees are read, and near the oldest one older ones are fetched.
-fn look(
-    room: Room,
-    id: ConversationId,
-    log: NodeRef<html::Div>,
-    at_newest: RwSignal<bool>,
-    history: Memo<History>,
-) {
+fn look(room: Room, id: ConversationId, log: NodeRef<html::Div>, at_newest: RwSignal<bool>) {
     let Some(Some(log)) = log.try_get_untracked() else { return };
     // Laid out from its end, the box counts upwards into the negative.
     let above = -log.scroll_top();
@@ -264,7 +265,7 @@ fn look(
     }
     let live = room.account.live;
     let to_oldest = log.scroll_height() - log.client_height() - above;
-    let history = history.get_untracked();
+    let history = live.peek(|state| history_of(state, id));
     if to_oldest < NEAR_OLDEST && history.has_older && !history.loading && !history.failed {
         live.tell(Input::LoadOlder(id));
     }

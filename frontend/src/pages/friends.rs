@@ -139,16 +139,16 @@ fn drop_request(room: Room, id: umbrachat_protocol::UserId) {
 
 fn friend_list(room: Room) -> impl IntoView {
     let live = room.account.live;
-    let friends = Memo::new(move |_| {
+    let friends = move || {
         live.read(Part::Friends, |state| {
             let mut friends: Vec<User> = state.friends.iter().map(|friend| friend.user.clone()).collect();
             friends.sort_by_cached_key(|user| (user.display_name.to_lowercase(), user.username.clone()));
             friends
         })
-    });
+    };
     let known = Memo::new(move |_| live.read(Part::Me, |state| state.me.is_some()));
-    let leaving = RwSignal::new(None::<User>);
-    let asking = RwSignal::new(false);
+    let leaving = StoredValue::new(None::<User>);
+    let question = Question::new(texts::UNFRIEND, texts::KEEP_FRIEND);
     let navigate = use_navigate();
     let open_chat = Callback::new(move |user: User| {
         let navigate = navigate.clone();
@@ -166,7 +166,7 @@ fn friend_list(room: Room) -> impl IntoView {
         });
     });
     let unfriend = move |()| {
-        let Some(user) = leaving.get_untracked() else { return };
+        let Some(user) = leaving.get_value() else { return };
         run(room, async move |api| {
             api.unfriend(user.id).await?;
             tell(room, ServerEvent::FriendRemoved { user_id: user.id });
@@ -174,7 +174,7 @@ fn friend_list(room: Room) -> impl IntoView {
         });
     };
     let list = move || {
-        let friends = friends.get();
+        let friends = friends();
         if friends.is_empty() {
             return known.get().then(|| view! { <p class="soft">{texts::NO_FRIENDS}</p> }.into_any());
         }
@@ -184,8 +184,8 @@ fn friend_list(room: Room) -> impl IntoView {
                 let (chat_with, leave) = (user.clone(), user.clone());
                 let actions = (
                     action(&user, texts::UNFRIEND, "button small quiet", move || {
-                        leaving.set(Some(leave.clone()));
-                        asking.set(true);
+                        question.ask(texts::unfriend_title(&leave.display_name), texts::UNFRIEND_TEXT);
+                        leaving.set_value(Some(leave.clone()));
                     }),
                     action(&user, texts::OPEN_CHAT, "button small", move || open_chat.run(chat_with.clone())),
                 );
@@ -194,19 +194,12 @@ fn friend_list(room: Room) -> impl IntoView {
             .collect();
         Some(view! { <ul class="people">{people}</ul> }.into_any())
     };
-    let title = Signal::derive(move || {
-        leaving.with(|user| {
-            user.as_ref().map(|user| texts::unfriend_title(&user.display_name)).unwrap_or_default()
-        })
-    });
-    let question =
-        Question { title, text: texts::UNFRIEND_TEXT.into(), yes: texts::UNFRIEND, no: texts::KEEP_FRIEND };
     view! {
         <section class="people-group">
             <h2>{texts::YOUR_FRIENDS}</h2>
             {list}
         </section>
-        {confirm(asking, question, Callback::new(unfriend))}
+        {confirm(question, Callback::new(unfriend))}
     }
 }
 

@@ -14,16 +14,14 @@ pub(crate) fn profile(room: Room) -> AnyView {
     let form = Form::new();
     let name = RwSignal::new(String::new());
     let saved = RwSignal::new(false);
-    let current =
-        Memo::new(move |_| live.read(Part::Me, |state| Some(state.me.as_ref()?.user.display_name.clone())));
     // Also when it was changed elsewhere meanwhile.
-    Effect::new(move || name.set(current.get().unwrap_or_else(|| room.account.user().display_name)));
     Effect::new(move |before: Option<String>| {
-        let typed = name.get();
-        if before.is_some_and(|before| before != typed) && current.get_untracked().as_ref() != Some(&typed) {
-            saved.set(false);
+        let current = live.read(Part::Me, |state| state.me.as_ref().map(|me| me.user.display_name.clone()));
+        let current = current.unwrap_or_else(|| room.account.user().display_name);
+        if before.as_ref() != Some(&current) {
+            name.set(current.clone());
         }
-        typed
+        current
     });
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

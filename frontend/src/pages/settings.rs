@@ -36,10 +36,10 @@ pub(crate) fn settings(room: Room, page: Memo<Page>) -> AnyView {
 
 fn overview(room: Room, page: Memo<Page>) -> impl IntoView {
     let live = room.account.live;
-    let user = Memo::new(move |_| {
+    let user = move || {
         live.read(Part::Me, |state| state.me.as_ref().map(|me| me.user.clone()))
             .unwrap_or_else(|| room.account.user())
-    });
+    };
     let link = move |address, here: Page, label, lead| {
         view! {
             <li>
@@ -62,12 +62,12 @@ fn overview(room: Room, page: Memo<Page>) -> impl IntoView {
     view! {
         <header class="pane-head">{heading}</header>
         <div class="me">
-            {move || avatar(Some(&user.get()))}
+            {move || avatar(Some(&user()))}
             <div class="names">
                 <span class="name" dir="auto">
-                    {move || user.get().display_name}
+                    {move || user().display_name}
                 </span>
-                <span class="soft">{move || format!("@{}", user.get().username)}</span>
+                <span class="soft">{move || format!("@{}", user().username)}</span>
             </div>
         </div>
         <ul class="rows">
@@ -79,8 +79,7 @@ fn overview(room: Room, page: Memo<Page>) -> impl IntoView {
 }
 
 fn sign_out(room: Room) -> impl IntoView {
-    let asking = RwSignal::new(false);
-    let unsent = RwSignal::new(0);
+    let question = Question::new(texts::SIGN_OUT, texts::STAY);
     let sign_out = move |()| {
         spawn_local(async move {
             if let Err(error) = room.account.sign_out().await {
@@ -90,18 +89,11 @@ fn sign_out(room: Room) -> impl IntoView {
     };
     let ask = move |_| {
         let waiting = room.account.device.outgoing().len();
-        unsent.set(waiting);
         if waiting == 0 {
             sign_out(());
         } else {
-            asking.set(true);
+            question.ask(texts::SIGN_OUT_TITLE, texts::sign_out_loses(waiting));
         }
-    };
-    let question = Question {
-        title: texts::SIGN_OUT_TITLE.into(),
-        text: Signal::derive(move || texts::sign_out_loses(unsent.get())),
-        yes: texts::SIGN_OUT,
-        no: texts::STAY,
     };
     view! {
         <div class="sign-out">
@@ -114,6 +106,6 @@ fn sign_out(room: Room) -> impl IntoView {
                 <a href="/privacy">{texts::PRIVACY}</a>
             </p>
         </div>
-        {confirm(asking, question, Callback::new(sign_out))}
+        {confirm(question, Callback::new(sign_out))}
     }
 }

@@ -83,7 +83,8 @@ pub(crate) fn sign_up(visitor: Visitor) -> AnyView {
                 {Field::new("password", texts::PASSWORD).autocomplete("new-password").secret().view(form, password)}
                 {password_advice(password, username)}
                 <label class="check">
-                    <input type="checkbox" name="consent" bind:checked=agreed />
+                    <input type="checkbox" name="consent" prop:checked=move || agreed.get()
+                        on:change=move |event| agreed.set(event_target_checked(&event)) />
                     <span>
                         {texts::AGREE_BEFORE_LINK}
                         <a href="/privacy" on:click=read_policy>

@@ -7,8 +7,10 @@ use crate::moments;
 use crate::texts;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
-use umbrachat_client_core::{Delivery, Entry, State};
-use umbrachat_protocol::{ClientId, ConversationId, Message, MessageKind, Seq, Timestamp, UserId};
+use umbrachat_client_core::{ConversationState, Delivery, Entry, State};
+use umbrachat_protocol::{
+    ClientId, ConversationId, ConversationKind, Message, MessageKind, Seq, Timestamp, UserId,
+};
 use uuid::Uuid;
 
 /// Messages of one author within this belong together, in microseconds.
@@ -23,6 +25,8 @@ pub(crate) struct Row {
     pub(crate) seq: Option<Seq>,
     pub(crate) mine: bool,
     pub(crate) author: String,
+    /// Others cannot tell from the side alone who wrote it.
+    pub(crate) named: bool,
     pub(crate) body: String,
     pub(crate) kind: Kind,
     pub(crate) written_at: Timestamp,
@@ -101,11 +105,20 @@ impl Timeline {
 
 /// Lays out a conversation. What comes after `read_upto` is marked as new.
 pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) -> Vec<Row> {
-    let peer = state.conversation(id).and_then(|conversation| conversation.info().peer.clone());
+    let conversation = state.conversation(id);
+    let is_group = conversation.is_some_and(|it| it.info().kind == ConversationKind::Group);
+    let peer = conversation.and_then(|it| it.info().peer.as_ref());
+    let members = conversation.and_then(ConversationState::members).into_iter().flatten();
+    let names: BTreeMap<UserId, &str> = members
+        .map(|member| &member.user)
+        .chain(peer)
+        .map(|user| (user.id, user.display_name.as_str()))
+        .collect();
     let me = state.my_id();
-    let name_of = |author: Option<UserId>| match (author, &peer) {
-        (Some(author), Some(peer)) if author == peer.id => peer.display_name.clone(),
-        _ => texts::GONE_ACCOUNT.to_owned(),
+    let name_of = |author: Option<UserId>| match author {
+        // Who has left a group is still its author, but no longer among its members.
+        Some(author) => names.get(&author).copied().unwrap_or_default().to_owned(),
+        None => texts::GONE_ACCOUNT.to_owned(),
     };
     let mut rows: Vec<Row> = Vec::new();
     let mut day = None;
@@ -122,6 +135,7 @@ pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) ->
                 seq: None,
                 mine: true,
                 author: texts::YOU.to_owned(),
+                named: false,
                 body: outgoing.body.clone(),
                 kind: Kind::Text,
                 written_at: outgoing.written_at,
@@ -154,6 +168,7 @@ pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) ->
                 && row.written_at.0 - before.written_at.0 < GROUP_WITHIN
         });
         row.starts_group = !follows;
+        row.named = is_group && !follows && !row.mine;
         if let (true, Some(before)) = (follows, rows.last_mut()) {
             before.ends_group = false;
         }
@@ -173,6 +188,7 @@ fn row_of(message: &Message, mine: bool, author: String, delivery: Option<Delive
         seq: Some(message.seq),
         mine,
         author,
+        named: false,
         body: message.body.clone(),
         kind,
         written_at: message.created_at,
