@@ -40,7 +40,7 @@ fn what_is_no_json_is_malformed() {
         br#"{"username": 5, oops}"#,
         br#"{"unknown": 5} trailing"#,
         br#"{"username": "ana", "username": "bo"}"#,
-        &[b'['; 100_000],
+        "[".repeat(100_000).as_bytes(),
     ] {
         let problem = refused::<Register>(body);
         assert_eq!(

@@ -24,7 +24,7 @@ impl Server {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let running = app::start(config(folder.path(), 0), Clock::system()).await.unwrap();
-        Self { running, client: Client::new(), _folder: folder }
+        Self { running, client: umbrachat_client::http_client().unwrap(), _folder: folder }
     }
 
     async fn ask(&self, method: &str, path: &str, token: Option<&str>) -> Response {

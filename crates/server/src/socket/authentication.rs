@@ -47,7 +47,7 @@ pub(super) async fn first_frame(
                 Ok(command) => {
                     let error =
                         ApiError::new(ErrorCode::Unauthenticated, "The first frame must authenticate.");
-                    error_event(commands::reference(command), &error)
+                    Box::new(error_event(commands::reference(command), &error))
                 }
                 Err(event) => event,
             };

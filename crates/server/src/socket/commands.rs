@@ -14,16 +14,16 @@ use umbrachat_store::StoreError;
 ///
 /// # Errors
 /// The `error` event to answer with: `malformed`, `unknown_field` or `invalid`.
-pub(super) fn parse(text: &str) -> Result<ClientCommand, ServerEvent> {
+pub(super) fn parse(text: &str) -> Result<ClientCommand, Box<ServerEvent>> {
     match serde_json::from_str::<ClientCommand>(text) {
         Ok(command) => match reference_of(&command) {
             Some(Reference::Text(text)) if text.chars().count() > limits::REFERENCE_MAX => {
                 let detail = format!("ref: at most {} characters", limits::REFERENCE_MAX);
-                Err(error_event(None, &ApiError::new(ErrorCode::Invalid, detail)))
+                Err(error_event(None, &ApiError::new(ErrorCode::Invalid, detail)).into())
             }
             _ => Ok(command),
         },
-        Err(error) => Err(refusal(text, &error)),
+        Err(error) => Err(refusal(text, &error).into()),
     }
 }
 
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     fn refused_as(text: &str) -> (Option<Reference>, ErrorCode) {
-        match parse(text).unwrap_err() {
+        match *parse(text).unwrap_err() {
             ServerEvent::Error { reference, code, .. } => (reference, code),
             other => panic!("{other:?}"),
         }

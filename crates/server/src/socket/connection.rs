@@ -17,8 +17,9 @@ use umbrachat_protocol::socket::Ready;
 use umbrachat_protocol::{ClientCommand, CloseCode, ConversationId, ErrorCode, Rev, ServerEvent, limits};
 
 const HEARTBEAT: Duration = Duration::from_secs(limits::HEARTBEAT_SECONDS as u64);
-/// A peer of whom nothing was heard for this long, not even the pong that every WebSocket gives by itself, has gone.
-const SILENCE: Duration = Duration::from_secs(45);
+/// A peer of whom nothing was heard for two heartbeats, not even the pong that every WebSocket gives by itself, has gone.
+/// A little less, so that it is the second heartbeat that notices.
+const SILENCE: Duration = HEARTBEAT.saturating_mul(2).saturating_sub(Duration::from_secs(1));
 /// How long a close frame may take to leave; a peer that does not read never gets it.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -223,10 +224,9 @@ fn reason(code: CloseCode) -> CloseReason {
 
 fn broken(error: &ProtocolError) -> CloseReason {
     match error {
-        ProtocolError::Overflow => reason(CloseCode::TooBig),
         ProtocolError::Io(error) if error.kind() == ErrorKind::InvalidData => reason(CloseCode::InvalidText),
         // The aggregation of fragments reports what is too long as an error of no kind.
-        ProtocolError::Io(_) => reason(CloseCode::TooBig),
+        ProtocolError::Overflow | ProtocolError::Io(_) => reason(CloseCode::TooBig),
         other => CloseReason { code: actix_ws::CloseCode::Protocol, description: Some(other.to_string()) },
     }
 }

@@ -62,12 +62,8 @@ pub(crate) async fn all(conn: &mut Conn, me: Id) -> Result<Vec<Block>> {
     Ok(rows.into_iter().map(|(user, at)| Block { user: user.into(), since: at.into() }).collect())
 }
 
-pub(super) async fn has_blocked(conn: &mut Conn, blocker: Id, blocked: Id) -> Result<bool> {
-    let found = blocks::table
-        .find((blocker, blocked))
-        .select(blocks::blocker_id)
-        .first::<Id>(conn)
-        .await
-        .optional()?;
+pub(super) async fn has_blocked(conn: &mut Conn, one: Id, other: Id) -> Result<bool> {
+    let found =
+        blocks::table.find((one, other)).select(blocks::blocker_id).first::<Id>(conn).await.optional()?;
     Ok(found.is_some())
 }

@@ -34,35 +34,32 @@ pub(crate) async fn put(
         return Err(FieldError::new("role", "out_of_range", detail).into());
     }
     let current = current(conn, locked.row.id, user).await?;
-    let (deed, member, is_new) = match current {
-        Some(member) => {
-            let was = Role::from_word(&member.role)?;
-            let role = role.unwrap_or(was);
-            if role == was {
-                return Ok(((wire(conn, member).await?, false), Vec::new()));
-            }
-            membership.require(Role::Owner)?;
-            if was == Role::Owner {
-                return Err(Refusal::Conflict("the owner hands the group over first").into());
-            }
-            let action = if role == Role::Admin { NoticeAction::Promoted } else { NoticeAction::Demoted };
-            (action, MemberRow { role: role.word().to_owned(), ..member }, false)
+    let (action, member, is_new) = if let Some(member) = current {
+        let was = Role::from_word(&member.role)?;
+        let role = role.unwrap_or(was);
+        if role == was {
+            return Ok(((wire(conn, member).await?, false), Vec::new()));
         }
-        None => {
-            let role = role.unwrap_or(Role::Member);
-            membership.require(if role == Role::Admin { Role::Owner } else { Role::Admin })?;
-            if !friendships::are_friends(conn, me, user).await? {
-                return Err(Refusal::NotFriends.into());
-            }
-            if count(conn, locked.row.id).await? >= limits::GROUP_MEMBERS_MAX {
-                return Err(too_many().into());
-            }
-            let from_now = locked.row.last_seq + 1;
-            let first_seq = if locked.row.history == History::Full.word() { 1 } else { from_now };
-            (NoticeAction::Added, new_member(&locked, user, role, first_seq), true)
+        membership.require(Role::Owner)?;
+        if was == Role::Owner {
+            return Err(Refusal::Conflict("the owner hands the group over first").into());
         }
+        let action = if role == Role::Admin { NoticeAction::Promoted } else { NoticeAction::Demoted };
+        (action, MemberRow { role: role.word().to_owned(), ..member }, false)
+    } else {
+        let role = role.unwrap_or(Role::Member);
+        membership.require(if role == Role::Admin { Role::Owner } else { Role::Admin })?;
+        if !friendships::are_friends(conn, me, user).await? {
+            return Err(Refusal::NotFriends.into());
+        }
+        if count(conn, locked.row.id).await? >= limits::GROUP_MEMBERS_MAX {
+            return Err(too_many().into());
+        }
+        let from_now = locked.row.last_seq + 1;
+        let first_seq = if locked.row.history == History::Full.word() { 1 } else { from_now };
+        (NoticeAction::Added, new_member(&locked, user, role, first_seq), true)
     };
-    let deed = Deed { author: me, action: deed, subject: Some(user), body: String::new() };
+    let deed = Deed { author: me, action, subject: Some(user), body: String::new() };
     locked.notice(conn, clock, deed).await?;
     let member = if is_new {
         locked.add_member(conn, member).await?

@@ -9,6 +9,7 @@ use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_migrations::MigrationHarness;
 use futures_util::FutureExt;
+use std::fs::OpenOptions;
 use std::path::Path;
 
 const READERS: usize = 4;
@@ -18,8 +19,18 @@ pub(crate) async fn open(path: &Path) -> Result<(Pool<Conn>, Pool<Conn>), OpenEr
         .to_str()
         .ok_or_else(|| OpenError(format!("the path {} is not UTF-8", path.display())))?
         .to_owned();
+    create(path).map_err(|error| OpenError(format!("cannot open {}: {error}", path.display())))?;
     migrate(url.clone()).await?;
     Ok((pool(&url, 1, Access::Write)?, pool(&url, READERS, Access::Read)?))
+}
+
+/// Makes the file, readable for its owner alone; SQLite gives its companions the same mode.
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
