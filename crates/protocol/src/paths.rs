@@ -15,6 +15,7 @@ pub const CONSENTS: &str = "/api/v1/me/consents";
 pub const PRIVACY_POLICY: &str = "/api/v1/privacy-policy";
 pub const FRIENDS: &str = "/api/v1/friends";
 pub const FRIEND_REQUESTS: &str = "/api/v1/friend-requests";
+pub const BLOCKS: &str = "/api/v1/blocks";
 pub const CONVERSATIONS: &str = "/api/v1/conversations";
 
 /// The username must be checked before: it is put in as it is.
@@ -52,6 +53,24 @@ pub fn messages(id: ConversationId) -> String {
 
 pub fn message(id: ConversationId, seq: Seq) -> String {
     format!("{CONVERSATIONS}/{id}/messages/{seq}")
+}
+
+/// Every byte of the emoji is escaped: some begin with `#`.
+pub fn reaction(id: ConversationId, seq: Seq, emoji: &str) -> String {
+    let path = format!("{}/reactions/", message(id, seq));
+    emoji.bytes().fold(path, |path, byte| format!("{path}%{byte:02X}"))
+}
+
+pub fn member(id: ConversationId, user: UserId) -> String {
+    format!("{CONVERSATIONS}/{id}/members/{user}")
+}
+
+pub fn owner(id: ConversationId) -> String {
+    format!("{CONVERSATIONS}/{id}/owner")
+}
+
+pub fn block(user: UserId) -> String {
+    format!("{BLOCKS}/{user}")
 }
 
 pub fn receipts(id: ConversationId) -> String {
@@ -99,7 +118,15 @@ pub fn is_client_page(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_client_page;
+    use super::{is_client_page, reaction};
+    use crate::Seq;
+
+    #[test]
+    fn an_emoji_cannot_end_its_path() {
+        let id = "0190b6a0-0000-7000-8000-000000000000";
+        let path = reaction(id.parse().unwrap(), Seq(3), "#️⃣");
+        assert_eq!(path, format!("/api/v1/conversations/{id}/messages/3/reactions/%23%EF%B8%8F%E2%83%A3"));
+    }
 
     #[test]
     fn the_client_has_its_pages_and_no_others() {

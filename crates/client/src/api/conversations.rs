@@ -4,8 +4,8 @@ use crate::{Client, Result};
 use reqwest::Method;
 use std::fmt::Write;
 use umbrachat_protocol::{
-    Changes, ClientId, Conversation, ConversationId, Member, Message, MessagePage, NewMessage, Rev, Seq,
-    UpdateReceipts, UserId, paths,
+    Changes, ClientId, Conversation, ConversationId, EditMessage, Member, Message, MessagePage, NewMessage,
+    Rev, Seq, UpdateReceipts, UserId, paths,
 };
 use uuid::Uuid;
 
@@ -57,6 +57,27 @@ impl Client {
     /// Writes a message; with the same `client_id` again it returns the first.
     pub async fn post_message(&self, id: ConversationId, message: &NewMessage) -> Result<Message> {
         self.post(&paths::messages(id), message).await
+    }
+
+    /// Gives a message of one's own another text.
+    pub async fn edit_message(
+        &self,
+        id: ConversationId,
+        seq: Seq,
+        body: impl Into<String>,
+    ) -> Result<Message> {
+        let edit = EditMessage { body: body.into() };
+        self.call(Method::PATCH, &paths::message(id, seq), Some(&edit)).await
+    }
+
+    /// Puts one emoji on a message.
+    pub async fn react(&self, id: ConversationId, seq: Seq, emoji: &str) -> Result<Message> {
+        self.put(&paths::reaction(id, seq, emoji)).await
+    }
+
+    /// Takes an emoji of one's own away.
+    pub async fn unreact(&self, id: ConversationId, seq: Seq, emoji: &str) -> Result<Message> {
+        self.delete(&paths::reaction(id, seq, emoji)).await
     }
 
     /// Deletes a message for everybody. The answer is its tombstone.

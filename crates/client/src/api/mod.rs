@@ -2,6 +2,7 @@
 
 mod account;
 mod conversations;
+mod groups;
 mod people;
 
 pub use conversations::Page;

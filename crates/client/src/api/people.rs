@@ -1,7 +1,7 @@
 //! People, friends and friend requests.
 
 use crate::{Client, Result};
-use umbrachat_protocol::{AskedFriend, Friend, FriendRequests, NewFriendRequest, User, UserId, paths};
+use umbrachat_protocol::{AskedFriend, Block, Friend, FriendRequests, NewFriendRequest, User, UserId, paths};
 
 impl Client {
     /// The person of exactly this name. There is no directory.
@@ -34,5 +34,18 @@ impl Client {
     /// Declines a request, or takes one's own back.
     pub async fn drop_friend_request(&self, who: UserId) -> Result<()> {
         self.delete(&paths::friend_request(who)).await
+    }
+
+    pub async fn blocks(&self) -> Result<Vec<Block>> {
+        self.get(paths::BLOCKS).await
+    }
+
+    /// Ends friendship and requests; the other is told nothing.
+    pub async fn block(&self, who: UserId) -> Result<Block> {
+        self.put(&paths::block(who)).await
+    }
+
+    pub async fn unblock(&self, who: UserId) -> Result<()> {
+        self.delete(&paths::block(who)).await
     }
 }
