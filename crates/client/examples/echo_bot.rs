@@ -3,7 +3,7 @@
 //! `cargo run -p umbrachat-client --example echo_bot -- http://localhost:8080 echo 'its long password'`
 
 use std::process::ExitCode;
-use umbrachat_client::core::Change;
+use umbrachat_client::core::{Change, Connection};
 use umbrachat_client::protocol::{Message, MessageKind};
 use umbrachat_client::{Client, Error, Live, Update};
 
@@ -31,10 +31,15 @@ async fn run(server: &str, username: &str, password: &str) -> Result<(), Error> 
         match update {
             Update::Changed(Change::Message { message, is_new: true }) => echo(&live, &message),
             Update::Changed(Change::FriendRequests) => befriend(&client, &live).await?,
+            Update::Changed(Change::Connection) if is_signed_out(&live) => return Err(Error::SignedOut),
             Update::Changed(_) | Update::Missed(_) => {}
         }
     }
     Ok(())
+}
+
+fn is_signed_out(live: &Live) -> bool {
+    live.state(|state| state.connection == Connection::SignedOut)
 }
 
 fn echo(live: &Live, message: &Message) {

@@ -25,8 +25,7 @@ impl Http {
             return Err(refused());
         }
         let tls = tls();
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.clone())
+        let client = with_tls(&tls)
             .user_agent(concat!("umbrachat-client/", env!("CARGO_PKG_VERSION")))
             .timeout(timeout)
             .connect_timeout(timeout.min(Duration::from_secs(10)))
@@ -47,6 +46,18 @@ impl Http {
     fn url(&self, path: &str) -> Url {
         self.base.join(path).expect("the paths of the protocol are absolute and well-formed")
     }
+}
+
+/// A plain HTTP client with this crate's TLS, for requests that have nothing to do with a session.
+///
+/// # Errors
+/// [`Error::Transport`] where the system lacks what HTTP needs.
+pub fn http_client() -> Result<reqwest::Client> {
+    Ok(with_tls(&tls()).build()?)
+}
+
+fn with_tls(tls: &ClientConfig) -> reqwest::ClientBuilder {
+    reqwest::Client::builder().tls_backend_preconfigured(tls.clone())
 }
 
 pub(crate) fn with_json(request: RequestBuilder, body: Option<&impl Serialize>) -> RequestBuilder {

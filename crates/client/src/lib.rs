@@ -42,6 +42,7 @@ pub use api::Page;
 pub use builder::{ClientBuilder, Registration};
 pub use client::Client;
 pub use error::{Error, Result};
+pub use http::http_client;
 pub use live::{Live, NewOutgoing};
 pub use session::AccessToken;
 pub use socket::{Received, Socket};

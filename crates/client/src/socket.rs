@@ -25,10 +25,13 @@ const READ_BUFFER_BYTES: usize = 8 * 1024;
 #[derive(Debug)]
 pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Set once it has ended.
+    ended: Option<Received>,
 }
 
 /// What came.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are events, and each is looked at and let go")]
 pub enum Received {
     Event(ServerEvent),
     /// The socket has ended; with the server's close code, unless it just broke.
@@ -53,7 +56,7 @@ impl Socket {
             .max_frame_size(Some(FRAME_BYTES_MAX));
         let connector = Connector::Rustls(http.tls.clone());
         match connect_async_tls_with_config(request, Some(config), true, Some(connector)).await {
-            Ok((stream, _)) => Ok(Self { stream }),
+            Ok((stream, _)) => Ok(Self { stream, ended: None }),
             Err(WebSocketError::Http(response)) => {
                 let body = response.body().as_deref().unwrap_or_default();
                 Err(refusal(response.status(), body, None))
@@ -88,9 +91,13 @@ impl Socket {
         Ok(self.stream.send(Message::Frame(frame)).await?)
     }
 
-    /// The next frame, however long it takes. Nothing is lost when the future is dropped.
+    /// The next event, or the end, however long it takes. Nothing is lost when the future is dropped. What comes after the
+    /// end is the end again.
     pub async fn receive(&mut self) -> Result<Received> {
         loop {
+            if let Some(end) = &self.ended {
+                return Ok(end.clone());
+            }
             match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => {
                     let event = serde_json::from_str(&text).map_err(|error| Error::Unexpected {
@@ -100,10 +107,10 @@ impl Socket {
                     return Ok(Received::Event(event));
                 }
                 Some(Ok(Message::Close(frame))) => {
-                    return Ok(Received::Closed(frame.map(|frame| frame.code.into())));
+                    self.ended = Some(Received::Closed(frame.map(|frame| frame.code.into())));
                 }
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Ok(Received::Closed(None)),
+                Some(Err(_)) | None => self.ended = Some(Received::Closed(None)),
             }
         }
     }
