@@ -1,0 +1,80 @@
+// Where stories are played: one Chromium and one server for each file, new people for each test.
+
+import { chromium } from "playwright-core";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { after, test } from "node:test";
+import { Person } from "./person.js";
+import { Server } from "./server.js";
+
+export const DESKTOP = {
+  name: "1280×800",
+  viewport: { width: 1280, height: 800 },
+};
+
+export const PHONE = {
+  name: "390×844",
+  viewport: { width: 390, height: 844 },
+  hasTouch: true,
+  isMobile: true,
+};
+
+const FLAGS = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+const FAILURES = path.resolve(import.meta.dirname, "../../../target/browser-tests");
+
+let browser;
+let server;
+
+after(async () => {
+  await (await browser)?.close();
+  await (await server)?.stop();
+});
+
+/** A test at one size, in which nothing may go wrong that nobody looks for: no error in a console, no refused content. */
+export function story(name, size, act, { on, ...looks } = {}) {
+  test(`${name} (${size.name})`, { timeout: 90_000 }, async () => {
+    const people = [];
+    try {
+      const stage = await on?.() ?? (await (server ??= Server.start()));
+      const theBrowser = await (browser ??= launch());
+      const enter = async (name) => {
+        const person = await Person.enters(name, theBrowser, stage, { ...size, ...looks });
+        people.push(person);
+        return person;
+      };
+      await act({ server: stage, size, enter });
+      for (const person of people) person.hadNoTrouble();
+    } catch (error) {
+      await keepPictures(name, size, people);
+      throw error;
+    } finally {
+      await Promise.all(people.map((person) => person.leaves()));
+    }
+  });
+}
+
+/** The same story on a wide screen with a mouse and on a phone. */
+export function storyAtBothSizes(name, act, options) {
+  for (const size of [DESKTOP, PHONE]) story(name, size, act, options);
+}
+
+function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+}
+
+/** What people saw when a test failed. */
+async function keepPictures(name, size, people) {
+  await mkdir(FAILURES, { recursive: true });
+  for (const [index, { page }] of people.entries()) {
+    const file = `${name}-${size.viewport.width}-${index + 1}.png`.replaceAll(/[^\w.-]+/g, "-");
+    await page.screenshot({ path: path.join(FAILURES, file) }).catch(() => {});
+  }
+}
