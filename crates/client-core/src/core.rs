@@ -124,7 +124,7 @@ impl Core {
 
     fn forget_connection(&mut self) {
         self.state.outbox.disconnected();
-        self.state.typists.clear();
+        self.forget_all_typists();
         for conversation in self.state.conversations.values_mut() {
             conversation.marks.disconnected();
         }

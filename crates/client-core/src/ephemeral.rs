@@ -16,7 +16,7 @@ pub(crate) struct Typist {
 
 impl Core {
     pub(crate) fn presence(&mut self, presence: Presence) {
-        self.snapshot.outdate();
+        self.snapshot.note_presence(&presence);
         let known = &mut self.state.presence;
         match known.iter_mut().find(|held| held.user_id == presence.user_id) {
             Some(held) => *held = presence,
@@ -39,6 +39,13 @@ impl Core {
         let typed = |typist: &Typist| typist.conversation == conversation && Some(typist.user) == user;
         if let Some(user) = user.filter(|_| self.state.typists.iter().any(typed)) {
             self.typing(conversation, user, false, now);
+        }
+    }
+
+    /// Nobody tells any more when they stop.
+    pub(crate) fn forget_all_typists(&mut self) {
+        for typist in self.state.typists.drain(..) {
+            self.out.changed(Change::Typing(typist.conversation));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{CatchUp, Change, ConversationState, Core, Effect, Millis};
 use umbrachat_protocol::socket::Ready;
-use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Rev, Seq, Snapshot};
+use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Presence, Rev, Seq, Snapshot};
 
 /// Asking for the snapshot outside of `ready`.
 #[derive(Debug, Default)]
@@ -11,6 +11,8 @@ pub(crate) struct SnapshotFetch {
     ticket: u32,
     /// Conversations that were heard of without being known, with the newest rev heard of.
     unknown: Vec<(ConversationId, Rev)>,
+    /// Who came and went while a snapshot was under way. Too frequent a thing to ask for another one.
+    presence: Vec<Presence>,
     failures: u32,
 }
 
@@ -42,6 +44,12 @@ impl SnapshotFetch {
         }
     }
 
+    pub(crate) fn note_presence(&mut self, presence: &Presence) {
+        if matches!(self.phase, Phase::UnderWay { .. }) {
+            self.presence.push(presence.clone());
+        }
+    }
+
     /// Something was heard of a conversation that is not known.
     pub(crate) fn unknown(&mut self, id: ConversationId, rev: Rev, now: Millis) {
         match self.unknown.iter_mut().find(|(known, _)| *known == id) {
@@ -57,6 +65,7 @@ impl SnapshotFetch {
         let due = matches!(self.phase, Phase::Waiting { until } if until <= now);
         due.then(|| {
             self.phase = Phase::UnderWay { outdated: false };
+            self.presence.clear();
             self.ticket = self.ticket.wrapping_add(1);
             self.ticket
         })
@@ -73,6 +82,7 @@ impl SnapshotFetch {
     fn cancel(&mut self) {
         self.phase = Phase::Idle;
         self.unknown.clear();
+        self.presence.clear();
         self.failures = 0;
     }
 
@@ -110,6 +120,9 @@ impl Core {
             return;
         }
         self.apply_snapshot(snapshot, now);
+        for presence in std::mem::take(&mut self.snapshot.presence) {
+            self.presence(presence);
+        }
         for (id, rev) in std::mem::take(&mut self.snapshot.unknown) {
             match self.state.conversations.get_mut(&id) {
                 Some(conversation) => conversation.reach(rev),

@@ -1,9 +1,12 @@
 //! Friends, requests, and one's own account.
 
-use crate::device::{ANA, BO, CHAT, CY, Device, at, direct, snapshot, user};
+use crate::device::{
+    ANA, BO, CHAT, CY, Device, arrives, asks_for_snapshot, at, direct, message, snapshot, user,
+};
 use umbrachat_client_core::{Change, Digest, Effect, Input};
+use umbrachat_protocol::limits::TYPING_SECONDS;
 use umbrachat_protocol::{
-    Friend, FriendRequest, FriendRequestDirection, Me, ServerEvent, Settings, Theme, User,
+    Friend, FriendRequest, FriendRequestDirection, Me, Presence, ServerEvent, Settings, Snapshot, Theme, User,
 };
 
 fn asks(direction: FriendRequestDirection) -> Input {
@@ -54,6 +57,47 @@ fn settings_changed_elsewhere_show_here() {
     let effects = ana.does(Input::Event(ServerEvent::Account { user: me.clone() }));
     assert_eq!(effects, [Effect::Changed(Change::Me)]);
     assert_eq!(ana.core.state().me, Some(me));
+}
+
+fn here(online: bool) -> Presence {
+    Presence { user_id: BO, online, last_seen: None }
+}
+
+#[test]
+fn who_comes_while_a_snapshot_is_under_way_is_here() {
+    let mut ana = Device::online(vec![]);
+    let ticket = asks_for_snapshot(&ana.does(Input::Event(ServerEvent::Resync {}))).expect("it asks");
+    ana.does(Input::Event(ServerEvent::Presence(here(true))));
+    let older = Snapshot { presence: vec![here(false)], ..snapshot(ANA, vec![]) };
+    let effects = ana.does(Input::SnapshotLoaded { ticket, snapshot: Box::new(older) });
+    assert!(ana.core.state().is_online(BO));
+    assert_eq!(asks_for_snapshot(&effects), None, "and no other one is needed");
+}
+
+#[test]
+fn who_types_is_shown_until_they_stop_write_or_fall_silent() {
+    let types = |typing| Input::Event(ServerEvent::Typing { conversation_id: CHAT, user_id: BO, typing });
+    let mut ana = Device::talking();
+    let typing = |ana: &Device| ana.core.state().typing(CHAT).collect::<Vec<_>>();
+    let shown = Effect::Changed(Change::Typing(CHAT));
+
+    assert!(ana.does(types(true)).contains(&shown));
+    ana.does(types(true));
+    assert_eq!(typing(&ana), [BO]);
+    assert!(ana.does(types(false)).contains(&shown));
+    assert_eq!(typing(&ana), []);
+
+    ana.does(types(true));
+    assert!(ana.does(arrives(message(CHAT, BO, 6, 6))).contains(&shown));
+    assert_eq!(typing(&ana), []);
+
+    ana.does(types(true));
+    assert!(ana.waits(TYPING_SECONDS * 1_000).contains(&shown));
+    assert_eq!(typing(&ana), []);
+
+    ana.does(types(true));
+    assert!(ana.does(Input::SocketClosed { code: None }).contains(&shown));
+    assert_eq!(typing(&ana), []);
 }
 
 #[test]
