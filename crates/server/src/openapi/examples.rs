@@ -4,11 +4,12 @@ use super::{operations, referred};
 use serde::Serialize;
 use serde_json::{Value, json};
 use umbrachat_protocol::{
-    AskedFriend, Changes, ClientId, Consent, Conversation, ConversationId, ConversationKind, Credentials,
-    Friend, FriendRequest, FriendRequests, GiveConsent, History, Me, Member, Message, MessageKind,
-    MessagePage, NewFriendRequest, NewMessage, PeerReceipt, PrivacyPolicy, Receipt, Recover, Refresh,
-    Register, Registered, Rev, Role, Seq, SessionId, Settings, SettingsPatch, SignedIn, Snapshot, Theme,
-    Timestamp, UpdateMe, UpdateReceipts, User, UserId,
+    AskedFriend, Block, Changes, ClientId, Consent, Conversation, ConversationId, ConversationKind,
+    Credentials, EditMessage, Friend, FriendRequest, FriendRequests, GiveConsent, HandOver, History, Me,
+    Member, Message, MessageKind, MessagePage, NewFriendRequest, NewGroup, NewMessage, PeerReceipt,
+    PrivacyPolicy, PutMember, Receipt, Recover, Refresh, Register, Registered, Rev, Role, Seq, SessionId,
+    Settings, SettingsPatch, SignedIn, Snapshot, Theme, Timestamp, UpdateGroup, UpdateMe, UpdateReceipts,
+    User, UserId,
 };
 use utoipa::openapi::content::Content;
 use utoipa::openapi::schema::ArrayItems;
@@ -58,28 +59,36 @@ fn of_schema(schema: &RefOr<Schema>) -> Option<Value> {
 fn of_component(name: &str) -> Option<Value> {
     Some(match name {
         "AskedFriend" => value(AskedFriend::Request(request(bo()))),
+        "Block" => value(Block { user: bo(), since: EVENING }),
         "Changes" => value(changes()),
         "Consent" => value(consent()),
         "Conversation" => value(conversation()),
         "Credentials" => value(credentials()),
+        "EditMessage" => value(EditMessage { body: "Are you still awake?".into() }),
         "Friend" => value(friend()),
         "FriendRequest" => value(request(bo())),
         "FriendRequests" => value(FriendRequests { incoming: vec![request(bo())], outgoing: vec![] }),
         "GiveConsent" => value(GiveConsent { policy_version: POLICY.into() }),
+        "HandOver" => value(HandOver { user_id: BO }),
         "Health" => json!({"status": "ok"}),
         "Me" => value(me()),
         "Member" => value(member()),
         "Message" => value(message()),
         "MessagePage" => value(MessagePage { messages: vec![message()], has_more: false }),
         "NewFriendRequest" => value(NewFriendRequest { username: "bo".into() }),
+        "NewGroup" => value(new_group()),
         "NewMessage" => value(new_message()),
         "PrivacyPolicy" => value(policy()),
+        "PutMember" => value(PutMember { role: Some(Role::Admin) }),
         "Recover" => value(recover()),
         "Refresh" => value(Refresh { refresh_token: Some(refresh_token()) }),
         "Register" => value(register()),
         "Registered" => value(Registered { signed_in: signed_in(), recovery_codes: vec![recovery_code()] }),
         "SignedIn" => value(signed_in()),
         "Snapshot" => value(snapshot()),
+        "UpdateGroup" => {
+            value(UpdateGroup { title: Some("Stargazers".into()), history: Some(History::Full) })
+        }
         "UpdateMe" => value(update_me()),
         "UpdateReceipts" => value(UpdateReceipts { delivered_seq: Some(Seq(1)), read_seq: Some(Seq(1)) }),
         "User" => value(bo()),
@@ -234,6 +243,10 @@ fn message() -> Message {
 
 fn new_message() -> NewMessage {
     NewMessage { client_id: MESSAGE, body: "Are you still up?".into(), reply_to: None, mentions: vec![] }
+}
+
+fn new_group() -> NewGroup {
+    NewGroup { title: "Stargazers".into(), member_ids: vec![BO], history: History::FromJoin }
 }
 
 fn changes() -> Changes {

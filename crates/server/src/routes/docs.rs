@@ -33,6 +33,32 @@ async fn yaml() -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
+
+    /// Everything in the document that holds a schema of a body.
+    fn bodies(node: &Value) -> Vec<&Value> {
+        let children: Vec<&Value> = match node {
+            Value::Object(fields) => fields.values().collect(),
+            Value::Array(items) => items.iter().collect(),
+            _ => vec![],
+        };
+        let own =
+            node.get("content").and_then(Value::as_object).into_iter().flat_map(|content| content.values());
+        own.chain(children.into_iter().flat_map(bodies)).collect()
+    }
+
+    #[test]
+    fn every_body_has_an_example() {
+        let document = serde_json::to_value(openapi::complete(Everything::openapi())).unwrap();
+        let bodies = bodies(&document);
+        assert!(bodies.len() > 50, "only {} bodies were found", bodies.len());
+        for body in bodies {
+            assert!(
+                body.get("example").or(body.get("examples")).is_some(),
+                "openapi/examples.rs has none for {body}"
+            );
+        }
+    }
 
     #[test]
     fn the_file_in_the_repository_is_what_the_code_says() {
