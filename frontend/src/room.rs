@@ -92,17 +92,20 @@ fn place(
 ) -> AnyView {
     let badge = move || {
         let (count, sentence) = waiting();
-        (count > 0).then(|| {
+        let badge = (count > 0).then(|| {
             let count = if count > 99 { "99+".to_owned() } else { count.to_string() };
             view! {
                 <span class="badge" aria-hidden="true">
                     {count}
                 </span>
-                <span class="unseen" id=format!("waiting-{label}")>
-                    {sentence}
-                </span>
             }
-        })
+        });
+        view! {
+            {badge}
+            <span class="unseen" id=format!("waiting-{label}")>
+                {(count > 0).then_some(sentence)}
+            </span>
+        }
     };
     view! {
         <a
