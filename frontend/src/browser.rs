@@ -1,8 +1,9 @@
 //! What the browser offers, in Rust's terms.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, JsString, Object, Reflect};
 use leptos::prelude::{document, window};
 use std::cell::Cell;
+use std::cmp::Ordering;
 use umbrachat_client_core::Millis;
 use umbrachat_protocol::{ClientId, Timestamp};
 use wasm_bindgen::{JsCast, JsValue};
@@ -53,6 +54,12 @@ pub(crate) fn format_date(time: Timestamp, options: &[(&str, &str)]) -> String {
     let format = js_sys::Intl::DateTimeFormat::new(&Array::new(), &settings);
     let text = format.format().call1(&JsValue::UNDEFINED, &local_date(time));
     text.ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+/// Orders names as the language of the browser does.
+pub(crate) fn compare(a: &str, b: &str) -> Ordering {
+    let order = JsString::from(a).locale_compare(b, &Array::new(), &Object::new());
+    order.cmp(&0)
 }
 
 /// Random bits, for what needs no secrecy but must not repeat.

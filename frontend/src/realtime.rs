@@ -277,17 +277,17 @@ impl Driver {
 
     /// Hears of the network, and of waking up: timers stand still while a device sleeps or a page is in the background.
     fn listen(&self) {
-        let tell = |input: Input| {
+        let tell = |input: fn() -> Input| {
             let this = Weak::clone(&self.this);
             move || {
                 if let Some(driver) = this.upgrade() {
-                    driver.tell(input.clone());
+                    driver.tell(input());
                 }
             }
         };
-        let online = tell(Input::NetworkChanged { online: true });
-        let offline = tell(Input::NetworkChanged { online: false });
-        let awake = tell(Input::Tick);
+        let online = tell(|| Input::NetworkChanged { online: true });
+        let offline = tell(|| Input::NetworkChanged { online: false });
+        let awake = tell(|| Input::Tick);
         self.listeners.replace(vec![
             window_event_listener(ev::online, move |_| online()),
             window_event_listener(ev::offline, move |_| offline()),

@@ -29,7 +29,7 @@ pub(crate) fn check(field: &'static str, password: &str, username: &str) -> Opti
 
 /// Little remains of the password without the name.
 fn resembles(password: &str, username: &str) -> bool {
-    let (password, username) = (password.to_lowercase(), username.trim().to_lowercase());
+    let (password, username) = (password.to_ascii_lowercase(), username.trim().to_ascii_lowercase());
     let own_part = password.replace(&username, "").chars().count();
     username.chars().count() >= limits::USERNAME_MIN
         && password.contains(&username)

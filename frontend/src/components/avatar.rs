@@ -9,8 +9,6 @@ const HUES: u8 = 12;
 /// None for somebody whose account is gone.
 pub(crate) fn avatar(user: Option<&User>) -> impl IntoView + use<> {
     let hue = user.map_or(0, |user| user.id.0.as_bytes()[15] % HUES);
-    let initial = user
-        .and_then(|user| user.display_name.chars().find(|c| c.is_alphanumeric()))
-        .map_or_else(|| "·".to_owned(), |c| c.to_uppercase().to_string());
+    let initial = user.and_then(|user| user.display_name.chars().next()).unwrap_or('·').to_string();
     view! { <span class=format!("avatar hue-{hue}") aria-hidden="true">{initial}</span> }
 }

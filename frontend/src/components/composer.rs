@@ -3,9 +3,11 @@
 use crate::browser;
 use crate::components::icon::{self, icon};
 use crate::texts;
-use leptos::html;
 use leptos::prelude::*;
 use umbrachat_protocol::{limits, text};
+
+/// The id of the text box.
+pub(crate) const BOX: &str = "message";
 
 /// How many characters before the limit the count shows.
 const WARN_BEFORE: usize = 500;
@@ -13,7 +15,6 @@ const WARN_BEFORE: usize = 500;
 /// A text box that grows with what is written, and the button that sends it. Enter sends; with Shift, and on devices with a
 /// keyboard on the screen, it begins a new line.
 pub(crate) fn composer(draft: RwSignal<String>, on_send: Callback<String>) -> AnyView {
-    let element = NodeRef::<html::Textarea>::new();
     let length = move || draft.with(|draft| draft.chars().count());
     let ready = move || draft.with(|draft| text::body(draft).is_ok());
     let send = move || {
@@ -21,10 +22,8 @@ pub(crate) fn composer(draft: RwSignal<String>, on_send: Callback<String>) -> An
             on_send.run(draft.get_untracked());
             draft.set(String::new());
         }
-        if let Some(element) = element.get_untracked() {
-            // Whoever has sent one message may want to send another.
-            let _ = element.focus();
-        }
+        // Whoever has sent one message may want to send another.
+        browser::focus(BOX);
     };
     let on_keydown = move |event: leptos::ev::KeyboardEvent| {
         // Within an input method Enter chooses a word.
@@ -55,14 +54,13 @@ pub(crate) fn composer(draft: RwSignal<String>, on_send: Callback<String>) -> An
         >
             <div class="grow" data-text=move || draft.get()>
                 <textarea
-                    id="message"
+                    id=BOX
                     rows="1"
                     dir="auto"
                     enterkeyhint="enter"
                     aria-label=texts::MESSAGE
                     placeholder=texts::MESSAGE
                     aria-describedby="message-count"
-                    node_ref=element
                     on:keydown=on_keydown
                     prop:value=move || draft.get()
                     on:input=move |event| draft.set(event_target_value(&event))

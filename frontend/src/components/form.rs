@@ -12,7 +12,7 @@ use umbrachat_protocol::FieldError;
 pub(crate) struct Form {
     busy: RwSignal<bool>,
     fields: RwSignal<Vec<FieldError>>,
-    problem: RwSignal<Option<String>>,
+    problem: RwSignal<String>,
 }
 
 impl Form {
@@ -41,7 +41,7 @@ impl Form {
 
     /// Tells what is wrong with all of it.
     pub(crate) fn say(self, problem: impl Into<String>) {
-        self.problem.set(Some(problem.into()));
+        self.problem.set(problem.into());
     }
 
     /// Sends, unless that is under way, and shows what the server has against it.
@@ -56,7 +56,7 @@ impl Form {
         }
         self.busy.set(true);
         self.fields.set(Vec::new());
-        self.problem.set(None);
+        self.problem.set(String::new());
         spawn_local(async move {
             let result = work.await;
             // The page, and the form with it, may be gone by now.
@@ -73,7 +73,7 @@ impl Form {
         {
             self.refuse(problem.fields.clone());
         } else {
-            self.problem.try_set(Some(texts::error(error)));
+            self.problem.try_set(texts::error(error));
         }
     }
 }

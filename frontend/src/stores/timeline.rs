@@ -6,7 +6,6 @@
 use crate::moments;
 use crate::texts;
 use leptos::prelude::*;
-use std::collections::BTreeMap;
 use umbrachat_client_core::{ConversationState, Delivery, Entry, State};
 use umbrachat_protocol::{
     ClientId, ConversationId, ConversationKind, Message, MessageKind, Seq, Timestamp, UserId,
@@ -84,17 +83,20 @@ impl Timeline {
         let before = self.shown.get_untracked();
         let same_rows =
             before.len() == rows.len() && before.iter().zip(&rows).all(|(a, b)| a.id == b.client_id);
-        let mut known: BTreeMap<ClientId, ArcRwSignal<Row>> =
-            before.into_iter().map(|shown| (shown.id, shown.row)).collect();
+        let mut kept = before.iter().cycle();
         let shown: Vec<Shown> = rows
             .into_iter()
             .map(|row| {
                 let id = row.client_id;
-                let Some(signal) = known.remove(&id) else { return Shown { id, row: ArcRwSignal::new(row) } };
+                // The order hardly ever changes, so that what is looked for is mostly the next.
+                let known = kept.by_ref().take(before.len()).find(|shown| shown.id == id);
+                let Some(Shown { row: signal, .. }) = known else {
+                    return Shown { id, row: ArcRwSignal::new(row) };
+                };
                 if signal.with_untracked(|before| *before != row) {
                     signal.set(row);
                 }
-                Shown { id, row: signal }
+                Shown { id, row: signal.clone() }
             })
             .collect();
         if !same_rows {
@@ -109,15 +111,14 @@ pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) ->
     let is_group = conversation.is_some_and(|it| it.info().kind == ConversationKind::Group);
     let peer = conversation.and_then(|it| it.info().peer.as_ref());
     let members = conversation.and_then(ConversationState::members).into_iter().flatten();
-    let names: BTreeMap<UserId, &str> = members
-        .map(|member| &member.user)
-        .chain(peer)
-        .map(|user| (user.id, user.display_name.as_str()))
-        .collect();
+    let people: Vec<_> = members.map(|member| &member.user).chain(peer).collect();
     let me = state.my_id();
     let name_of = |author: Option<UserId>| match author {
         // Who has left a group is still its author, but no longer among its members.
-        Some(author) => names.get(&author).copied().unwrap_or_default().to_owned(),
+        Some(author) => {
+            let person = people.iter().find(|person| person.id == author);
+            person.map(|person| person.display_name.clone()).unwrap_or_default()
+        }
         None => texts::GONE_ACCOUNT.to_owned(),
     };
     let mut rows: Vec<Row> = Vec::new();
