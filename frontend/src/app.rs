@@ -45,12 +45,10 @@ fn pages(session: Session) -> AnyView {
     name_window(scene);
     let content = move || match scene.get() {
         Scene::Waking { trouble } => waking(trouble),
-        Scene::RecoveryCodes => match (session.account(), session.codes()) {
-            (Some(account), Some(codes)) => {
-                pages::recovery_codes::recovery_codes(session, &account.user(), &codes)
-            }
-            _ => waking(false),
-        },
+        Scene::RecoveryCodes => session.account().map_or_else(
+            || waking(false),
+            |account| pages::recovery_codes::recovery_codes(session, &account.user()),
+        ),
         Scene::Room => session.account().map_or_else(|| waking(false), |account| room(account, page)),
         Scene::Public(page) => public(session, page),
     };
@@ -59,7 +57,7 @@ fn pages(session: Session) -> AnyView {
 
 fn scene(session: Session, page: Page) -> Scene {
     match session.state() {
-        State::SignedIn(_) if session.codes().is_some() => Scene::RecoveryCodes,
+        State::SignedIn(_) if !session.codes().is_empty() => Scene::RecoveryCodes,
         State::SignedIn(_) if page.is_in_room() => Scene::Room,
         // Elsewhere is better for these people; `redirect` takes them there.
         State::SignedIn(_) if page.is_entrance() => Scene::Waking { trouble: false },
@@ -78,9 +76,7 @@ fn scene(session: Session, page: Page) -> Scene {
 fn public(session: Session, page: Page) -> AnyView {
     match (page, untrack(|| session.state())) {
         (Page::SignUp, State::SignedOut(visitor)) => pages::sign_up::sign_up(visitor),
-        (Page::SignIn, State::SignedOut(visitor)) => {
-            pages::sign_in::sign_in(visitor, untrack(|| session.ended()) == Some(Ended::Revoked))
-        }
+        (Page::SignIn, State::SignedOut(visitor)) => pages::sign_in::sign_in(visitor),
         (Page::Recover, State::SignedOut(visitor)) => pages::recover::recover(visitor),
         (Page::Landing, _) => pages::landing::landing(),
         (Page::Privacy, _) => pages::privacy::privacy(),
@@ -112,9 +108,9 @@ fn redirect(session: Session, page: Memo<Page>) {
                 // Only ever to a page of the room: an address may come from anywhere.
                 next.filter(|next| Page::at(next).is_in_room()).unwrap_or_else(|| "/chats".to_owned())
             }
-            State::SignedOut(_) if page.is_in_room() => {
+            State::SignedOut(visitor) if page.is_in_room() => {
                 let wanted = location.pathname.get_untracked();
-                if session.ended() == Some(Ended::Left) {
+                if visitor.ended == Some(Ended::Left) {
                     "/".to_owned()
                 } else {
                     format!("/sign-in?{NEXT}={wanted}")

@@ -41,6 +41,15 @@ impl Page {
         }
     }
 
+    /// The place of the room that it belongs to: chats, friends or settings.
+    pub(crate) fn section(self) -> Self {
+        match self {
+            Self::Friends => Self::Friends,
+            Self::Settings | Self::Profile | Self::Appearance => Self::Settings,
+            _ => Self::Chats,
+        }
+    }
+
     /// For people who are signed in.
     pub(crate) fn is_in_room(self) -> bool {
         matches!(

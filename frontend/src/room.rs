@@ -19,26 +19,18 @@ pub(crate) struct Room {
     pub(crate) today: Today,
 }
 
-/// The three places in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Section {
-    Chats,
-    Friends,
-    Settings,
-}
-
 pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
     let room = Room { account, notices: Notices::new(), today: Today::watch() };
     let live = account.live;
-    let section = Memo::new(move |_| section_of(page.get()));
+    let section = Memo::new(move |_| page.get().section());
     let unread = move || live.read(Part::Unread, State::unread);
     let requests = move || live.read(Part::FriendRequests, |state| state.friend_requests.incoming.len());
     name_window(page, live);
 
     let content = move || match section.get() {
-        Section::Chats => pages::chats::chats(room, page),
-        Section::Friends => pages::friends::friends(room),
-        Section::Settings => pages::settings::settings(room, page),
+        Page::Friends => pages::friends::friends(room),
+        Page::Settings => pages::settings::settings(room, page),
+        _ => pages::chats::chats(room, page),
     };
     let in_chat = move || matches!(page.get(), Page::Chat(_));
     view! {
@@ -48,15 +40,15 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
             </button>
             <nav class="rail" aria-label=texts::MAIN_NAVIGATION>
                 <span class="rail-mark">{mark()}</span>
-                {place("/chats", texts::CHATS, icon::CHATS, move || section.get() == Section::Chats, move || {
+                {place("/chats", texts::CHATS, icon::CHATS, move || section.get() == Page::Chats, move || {
                     let unread = unread();
                     (unread, texts::unread(unread))
                 })}
-                {place("/friends", texts::FRIENDS, icon::FRIENDS, move || section.get() == Section::Friends, move || {
+                {place("/friends", texts::FRIENDS, icon::FRIENDS, move || section.get() == Page::Friends, move || {
                     let requests = requests();
                     (i64::try_from(requests).unwrap_or(i64::MAX), texts::waiting_requests(requests))
                 })}
-                {place("/settings", texts::SETTINGS, icon::SETTINGS, move || section.get() == Section::Settings, || {
+                {place("/settings", texts::SETTINGS, icon::SETTINGS, move || section.get() == Page::Settings, || {
                     (0, String::new())
                 })}
             </nav>
@@ -72,14 +64,6 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-fn section_of(page: Page) -> Section {
-    match page {
-        Page::Friends => Section::Friends,
-        Page::Settings | Page::Profile | Page::Appearance => Section::Settings,
-        _ => Section::Chats,
-    }
 }
 
 /// A link to a place, with how much waits there: shown as a number, told as a sentence.
@@ -135,10 +119,10 @@ fn trouble(connection: Connection) -> Option<AnyView> {
 
 fn name_window(page: Memo<Page>, live: Live) {
     Effect::new(move || {
-        let name = match section_of(page.get()) {
-            Section::Chats => texts::CHATS,
-            Section::Friends => texts::FRIENDS,
-            Section::Settings => texts::SETTINGS,
+        let name = match page.get().section() {
+            Page::Friends => texts::FRIENDS,
+            Page::Settings => texts::SETTINGS,
+            _ => texts::CHATS,
         };
         document().set_title(&texts::window_title(name, live.read(Part::Unread, State::unread)));
     });

@@ -18,10 +18,8 @@ const RETRIES: [u32; 4] = [1_000, 2_000, 4_000, 8_000];
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
     state: RwSignal<State>,
-    /// Recovery codes that were just made and have not been put away yet.
-    codes: RwSignal<Option<Vec<String>>>,
-    /// How the last session ended, if one did since the page was opened.
-    ended: RwSignal<Option<Ended>>,
+    /// Recovery codes that were just made and have not been put away yet, one a line.
+    codes: RwSignal<String>,
     /// Owns what lives as long as the page, whoever creates it.
     owner: StoredValue<Owner>,
 }
@@ -49,6 +47,8 @@ pub(crate) enum Ended {
 #[derive(Clone, Copy)]
 pub(crate) struct Visitor {
     session: Session,
+    /// How the last session ended, if one did since the page was opened.
+    pub(crate) ended: Option<Ended>,
 }
 
 /// Somebody who is signed in, and all that belongs to it.
@@ -66,8 +66,7 @@ impl Session {
     pub(crate) fn start() -> Self {
         let session = Self {
             state: RwSignal::new(State::Starting { trouble: false }),
-            codes: RwSignal::new(None),
-            ended: RwSignal::new(None),
+            codes: RwSignal::default(),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
         };
         spawn_local(session.resume());
@@ -85,19 +84,14 @@ impl Session {
         }
     }
 
-    /// Recovery codes that wait to be put away.
-    pub(crate) fn codes(self) -> Option<Vec<String>> {
+    /// Recovery codes that wait to be put away, one a line.
+    pub(crate) fn codes(self) -> String {
         self.codes.get()
     }
 
     /// They are safe; they will not be shown again.
     pub(crate) fn put_codes_away(self) {
-        self.codes.set(None);
-    }
-
-    /// How the last session ended; none where nobody has been signed in since the page was opened.
-    pub(crate) fn ended(self) -> Option<Ended> {
-        self.ended.get()
+        self.codes.set(String::new());
     }
 
     /// The server has ended the session. Unsent messages stay on the device, for the next time.
@@ -125,22 +119,20 @@ impl Session {
         let account = self.owner.with_value(|owner| owner.with(|| Account::new(self, signed_in)));
         device::keep_signed_in(true);
         appearance::suggest(signed_in.user.settings.theme);
-        self.ended.set(None);
         self.state.set(State::SignedIn(account));
         account.live.start();
     }
 
     fn sign_out_here(self, how: Option<Ended>) {
         device::keep_signed_in(false);
-        self.ended.set(how);
-        self.state.set(State::SignedOut(Visitor { session: self }));
+        self.state.set(State::SignedOut(Visitor { session: self, ended: how }));
     }
 }
 
 impl Visitor {
     pub(crate) async fn register(self, body: Register) -> Result<(), ApiError> {
         let registered = public::register(&body).await?;
-        self.session.codes.set(Some(registered.recovery_codes));
+        self.session.codes.set(registered.recovery_codes.join("\n"));
         self.session.begin(&registered.signed_in);
         Ok(())
     }

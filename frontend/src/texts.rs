@@ -60,8 +60,8 @@ pub(crate) const CODES_DOWNLOAD: &str = "Download";
 pub(crate) const CODES_DOWNLOADED: &str = "Saved as a file";
 pub(crate) const CODES_DONE: &str = "I have saved them";
 
-pub(crate) fn codes_file(username: &str, codes: &[String]) -> String {
-    format!("UmbraChat recovery codes of {username}. Each works once.\n\n{}\n", codes.join("\n"))
+pub(crate) fn codes_file(username: &str, codes: &str) -> String {
+    format!("UmbraChat recovery codes of {username}. Each works once.\n\n{codes}\n")
 }
 
 // Documents.

@@ -250,16 +250,18 @@ export class Person {
 
   /** Their window loses the focus, as when somebody turns to another program. */
   async looksAway() {
-    await this.#focusIs(false);
+    await this.#windowHas(false);
   }
 
   async looksAgain() {
-    await this.#focusIs(true);
+    await this.#windowHas(true);
   }
 
-  async #focusIs(enabled) {
-    this.cdp ??= await this.context.newCDPSession(this.page);
-    await this.cdp.send("Emulation.setFocusEmulationEnabled", { enabled });
-    await eventually(() => this.page.evaluate(() => document.hasFocus()), enabled);
+  /** Playwright holds the focus in every page at once, so the page is told what the browser would tell it. */
+  async #windowHas(focus) {
+    await this.page.evaluate((focus) => {
+      document.hasFocus = () => focus;
+      window.dispatchEvent(new FocusEvent(focus ? "focus" : "blur"));
+    }, focus);
   }
 }

@@ -13,9 +13,10 @@ use umbrachat_protocol::{ServerEvent, SettingsPatch, Theme, UpdateMe};
 pub(crate) fn appearance(room: Room) -> AnyView {
     let live = room.account.live;
     let of_account = live.read(Part::Me, |state| state.me.as_ref().map(|me| me.settings.theme));
-    let theme = RwSignal::new(device::theme().or(of_account).unwrap_or_default());
+    let theme = appearance::name(device::theme().or(of_account).unwrap_or_default());
+    let theme = RwSignal::new(theme.to_owned());
     let choose = move |chosen: Theme| {
-        theme.set(chosen);
+        theme.set(appearance::name(chosen).to_owned());
         appearance::choose(chosen);
         spawn_local(async move {
             let settings = Some(SettingsPatch { theme: Some(chosen), ..SettingsPatch::default() });
@@ -31,7 +32,7 @@ pub(crate) fn appearance(room: Room) -> AnyView {
                 <input
                     type="radio"
                     name="theme"
-                    prop:checked=move || theme.get() == value
+                    prop:checked=move || theme.get() == appearance::name(value)
                     on:change=move |_| choose(value)
                 />
                 <span class="swatch" aria-hidden="true"></span>

@@ -2,7 +2,7 @@
 
 use crate::components::avatar::avatar;
 use crate::components::list::keyed;
-use crate::page::{self, Page};
+use crate::page::{Page, chat};
 use crate::pages::conversation::conversation;
 use crate::realtime::Part;
 use crate::room::Room;
@@ -12,11 +12,7 @@ use umbrachat_client_core::{ConversationState, State};
 use umbrachat_protocol::{Conversation, ConversationId, User, UserId};
 
 pub(crate) fn chats(room: Room, page: Memo<Page>) -> AnyView {
-    let open = Memo::new(move |_| match page.get() {
-        Page::Chat(id) => Some(id),
-        _ => None,
-    });
-    let beside = move || match open.get() {
+    let beside = move || match open_chat(page) {
         Some(id) => conversation(room, id),
         None => view! { <p class="choose soft">{texts::CHOOSE_CHAT}</p> }.into_any(),
     };
@@ -28,7 +24,7 @@ pub(crate) fn chats(room: Room, page: Memo<Page>) -> AnyView {
                         {texts::CHATS}
                     </h1>
                 </header>
-                {list(room, open)}
+                {list(room, page)}
             </section>
             <section class="talk-pane pane">{beside}</section>
         </div>
@@ -36,7 +32,14 @@ pub(crate) fn chats(room: Room, page: Memo<Page>) -> AnyView {
     .into_any()
 }
 
-fn list(room: Room, open: Memo<Option<ConversationId>>) -> impl IntoView {
+fn open_chat(page: Memo<Page>) -> Option<ConversationId> {
+    match page.get() {
+        Page::Chat(id) => Some(id),
+        _ => None,
+    }
+}
+
+fn list(room: Room, page: Memo<Page>) -> impl IntoView {
     let live = room.account.live;
     let ids = move || {
         live.read(Part::Conversations, |state| {
@@ -69,7 +72,7 @@ fn list(room: Room, open: Memo<Option<ConversationId>>) -> impl IntoView {
         <ul class="rows" aria-label=texts::CONVERSATIONS>
             {keyed(
                 ids,
-                move |id| row(room, ConversationId(id), open),
+                move |id| row(room, ConversationId(id), page),
             )}
         </ul>
     }
@@ -84,10 +87,10 @@ struct Line {
     unread: i64,
 }
 
-fn row(room: Room, id: ConversationId, open: Memo<Option<ConversationId>>) -> AnyView {
+fn row(room: Room, id: ConversationId, page: Memo<Page>) -> AnyView {
     let live = room.account.live;
     let read = move || {
-        let draft = if open.get() == Some(id) { String::new() } else { room.account.device.draft(id) };
+        let draft = if open_chat(page) == Some(id) { String::new() } else { room.account.device.draft(id) };
         live.read(Part::Timeline(id), |_| ());
         live.read(Part::Conversation(id), |state| {
             state.conversation(id).map(|conversation| line_of(room, state, conversation, &draft))
@@ -107,8 +110,8 @@ fn row(room: Room, id: ConversationId, open: Memo<Option<ConversationId>>) -> An
                 <a
                     class="chat-row"
                     class:unread=unread != 0
-                    href=page::chat(id)
-                    aria-current=move || (open.get() == Some(id)).then_some("page")
+                    href=chat(id)
+                    aria-current=move || (open_chat(page) == Some(id)).then_some("page")
                 >
                     {avatar(peer.as_ref())}
                     <span class="name" dir="auto">

@@ -8,23 +8,24 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use umbrachat_protocol::User;
 
-pub(crate) fn recovery_codes(session: Session, user: &User, codes: &[String]) -> AnyView {
-    let said = RwSignal::new("");
-    let file = StoredValue::new(texts::codes_file(&user.username, codes));
+pub(crate) fn recovery_codes(session: Session, user: &User) -> AnyView {
+    let said = RwSignal::new(String::new());
+    let codes = untrack(|| session.codes());
+    let file = texts::codes_file(&user.username, &codes);
     let file_name = format!("umbrachat-recovery-codes-{}.txt", user.username);
-    let plain = StoredValue::new(codes.join("\n"));
     let copy = move |_| {
         spawn_local(async move {
-            let copied = browser::copy(&plain.get_value()).await;
-            said.set(if copied { texts::CODES_COPIED } else { texts::CODES_COPY_FAILED });
+            let copied = browser::copy(&untrack(|| session.codes())).await;
+            let text = if copied { texts::CODES_COPIED } else { texts::CODES_COPY_FAILED };
+            said.set(text.to_owned());
         });
     };
     let download = move |_| {
-        if file.with_value(|file| browser::download(&file_name, file)).is_ok() {
-            said.set(texts::CODES_DOWNLOADED);
+        if browser::download(&file_name, &file).is_ok() {
+            said.set(texts::CODES_DOWNLOADED.to_owned());
         }
     };
-    let codes: Vec<_> = codes.iter().map(|code| view! { <li>{code.clone()}</li> }).collect();
+    let codes: Vec<_> = codes.lines().map(|code| view! { <li>{code.to_owned()}</li> }).collect();
     frame(
         "narrow card",
         view! {

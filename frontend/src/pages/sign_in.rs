@@ -2,12 +2,12 @@
 
 use crate::components::form::{Field, Form, submit};
 use crate::components::frame::{frame, title};
-use crate::session::Visitor;
+use crate::session::{Ended, Visitor};
 use crate::texts;
 use leptos::prelude::*;
 
-/// `ended` where the last session ended otherwise than by signing out.
-pub(crate) fn sign_in(visitor: Visitor, ended: bool) -> AnyView {
+pub(crate) fn sign_in(visitor: Visitor) -> AnyView {
+    let lead = if visitor.ended == Some(Ended::Revoked) { texts::SESSION_ENDED } else { texts::SIGN_IN_LEAD };
     let form = Form::new();
     let username = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
@@ -20,7 +20,7 @@ pub(crate) fn sign_in(visitor: Visitor, ended: bool) -> AnyView {
         "narrow card",
         view! {
             {title(texts::SIGN_IN_TITLE)}
-            <p class="soft">{if ended { texts::SESSION_ENDED } else { texts::SIGN_IN_LEAD }}</p>
+            <p class="soft">{lead}</p>
             <form class="form" novalidate on:submit=send>
                 {Field::new("username", texts::USERNAME).autocomplete("username").view(form, username)}
                 {Field::new("password", texts::PASSWORD).autocomplete("current-password").secret().view(form, password)}

@@ -7,7 +7,7 @@ use std::time::Duration;
 const SHOWN_FOR: Duration = Duration::from_secs(7);
 
 #[derive(Clone, Copy)]
-pub(crate) struct Notices(RwSignal<(u32, String)>);
+pub(crate) struct Notices(RwSignal<String>);
 
 impl Notices {
     pub(crate) fn new() -> Self {
@@ -16,17 +16,15 @@ impl Notices {
 
     /// The one that shows; empty when there is none.
     pub(crate) fn text(self) -> String {
-        self.0.with(|(_, text)| text.clone())
+        self.0.get()
     }
 
     pub(crate) fn say(self, text: String) {
-        // Who wanted to be told may have left the room meanwhile.
-        let Some(number) = self.0.try_with_untracked(|(number, _)| number.wrapping_add(1)) else { return };
-        self.0.set((number, text));
+        self.0.set(text.clone());
         let hide = move || {
-            // A later one has its own time.
-            if self.0.try_with_untracked(|(shown, _)| *shown == number) == Some(true) {
-                self.0.set((number, String::new()));
+            // A later one has its own time, and the room may have been left.
+            if self.0.try_with_untracked(|shown| *shown == text) == Some(true) {
+                self.0.set(String::new());
             }
         };
         set_timeout(hide, SHOWN_FOR);
