@@ -39,6 +39,10 @@ impl Socket {
     /// Hands a command to the browser, which sends in order. On a connection that has just broken it is lost, as it could
     /// be on the way.
     pub(crate) fn send(&self, command: &ClientCommand) {
+        // The browser knows of the break a moment earlier than we do, and would complain.
+        if self.raw.ready_state() != web_sys::WebSocket::OPEN {
+            return;
+        }
         if let Ok(text) = serde_json::to_string(command) {
             let _ = self.raw.send_with_str(&text);
         }
