@@ -22,7 +22,7 @@ pub(crate) struct Selection {
     #[arg(long, short)]
     package: Vec<String>,
 
-    /// Go on after a check that failed.
+    /// Go on after a check or a Rust test that failed.
     #[arg(long)]
     keep_going: bool,
 }
@@ -143,7 +143,11 @@ fn rust_tests(selection: &Selection, shared: &Shared) -> Result<()> {
     let variables = &shared.services()?.variables;
     let test = |packages: &[&str]| {
         let mut cargo = command::cargo();
-        cargo.arg("test").args(packages).arg("--").args(&selection.filter).envs(variables.iter().cloned());
+        cargo.arg("test").args(packages);
+        if selection.keep_going {
+            cargo.arg("--no-fail-fast");
+        }
+        cargo.arg("--").args(&selection.filter).envs(variables.iter().cloned());
         command::run(&mut cargo)
     };
     if selection.package.is_empty() {

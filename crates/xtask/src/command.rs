@@ -59,7 +59,8 @@ pub(crate) fn output(command: &mut Command) -> Option<String> {
 
 /// The command as a person would type it.
 fn shown(command: &Command) -> String {
-    std::iter::once(command.get_program())
+    let program = Path::new(command.get_program());
+    std::iter::once(program.file_name().unwrap_or(program.as_os_str()))
         .chain(command.get_args())
         .map(OsStr::to_string_lossy)
         .collect::<Vec<_>>()
