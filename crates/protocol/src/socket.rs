@@ -210,8 +210,33 @@ pub enum CloseCode {
 }
 
 impl CloseCode {
+    pub const ALL: &[Self] = &[
+        Self::Unsupported,
+        Self::InvalidText,
+        Self::TooBig,
+        Self::Restarting,
+        Self::Unauthenticated,
+        Self::SessionEnded,
+        Self::AuthenticationTimeout,
+        Self::SlowConsumer,
+        Self::TooMany,
+    ];
+
     pub fn code(self) -> u16 {
         self as u16
+    }
+
+    /// What a client does about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Unsupported | Self::InvalidText | Self::TooBig => "mend the client",
+            Self::Restarting => "reconnect, with jitter",
+            Self::Unauthenticated => "refresh the token and reconnect",
+            Self::SessionEnded => "sign in again",
+            Self::AuthenticationTimeout => "authenticate sooner",
+            Self::SlowConsumer => "reconnect and resume",
+            Self::TooMany => "wait, then reconnect",
+        }
     }
 
     pub fn reason(self) -> &'static str {

@@ -120,8 +120,9 @@ impl Running {
         &self.state
     }
 
-    /// Takes no more requests and lets the running ones finish.
+    /// Takes no more requests, lets the running ones finish, and tells sockets to come back later.
     pub async fn stop(self) {
+        self.state.hub.close_all();
         self.handle.stop(true).await;
         if let Err(error) = self.wait().await {
             tracing::error!(%error, "the server did not end well");

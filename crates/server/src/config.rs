@@ -17,6 +17,8 @@ pub enum Invocation {
     Migrate(Config),
     /// Prints `openapi.yaml`.
     OpenApi,
+    /// Prints `asyncapi.yaml`.
+    AsyncApi,
     /// Help or version: a text to print.
     Print(String),
 }
@@ -81,6 +83,9 @@ enum Command {
     /// Print the description of the REST API as YAML
     #[command(name = "openapi")]
     OpenApi,
+    /// Print the description of the socket as YAML
+    #[command(name = "asyncapi")]
+    AsyncApi,
 }
 
 /// As they came: checked by `Config::try_from`, so that no message ever quotes a secret.
@@ -126,6 +131,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, Co
         Command::Serve => Invocation::Serve(Config::try_from(line.settings)?.fit_to_serve()?),
         Command::Migrate => Invocation::Migrate(Config::try_from(line.settings)?),
         Command::OpenApi => Invocation::OpenApi,
+        Command::AsyncApi => Invocation::AsyncApi,
     })
 }
 

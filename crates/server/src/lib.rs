@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod assets;
+pub mod asyncapi;
 pub mod auth;
 pub mod config;
 pub mod cookie;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 use umbrachat::config::{self, Config, Invocation};
-use umbrachat::routes::docs::OPENAPI;
+use umbrachat::routes::docs::{ASYNCAPI, OPENAPI};
 use umbrachat::{app, logging};
 use umbrachat_store::Clock;
 
@@ -13,6 +13,7 @@ async fn main() -> ExitCode {
         Ok(Invocation::Serve(config)) => serve(config).await,
         Ok(Invocation::Migrate(config)) => migrate(config).await,
         Ok(Invocation::OpenApi) => print(&OPENAPI),
+        Ok(Invocation::AsyncApi) => print(&ASYNCAPI),
         Ok(Invocation::Print(text)) => print(&text),
         Err(error) => Err(error.to_string()),
     };

@@ -28,7 +28,8 @@ pub(super) async fn list(user: CurrentUser, state: Data<AppState>) -> Result<Jso
 #[utoipa::path(
     put, path = "/blocks/{user_id}", operation_id = "block", tag = "People",
     params(("user_id" = UserId, Path)),
-    responses((status = 200, description = "Blocked", body = Block))
+    responses((status = 200, description = "Blocked", body = Block)),
+    extensions(("x-errors" = json!(["invalid"])))
 )]
 pub(super) async fn put(
     user: CurrentUser,

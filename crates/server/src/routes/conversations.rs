@@ -58,7 +58,8 @@ pub(super) async fn list(
     responses(
         (status = 200, description = "It was there", body = Conversation),
         (status = 201, description = "It is new", body = Conversation),
-    )
+    ),
+    extensions(("x-errors" = json!(["not_friends", "invalid"])))
 )]
 pub(super) async fn open_direct(
     user: CurrentUser,
@@ -107,7 +108,8 @@ pub(super) async fn members(
     put, path = "/conversations/{id}/receipts", operation_id = "update_receipts", tag = "Conversations",
     params(("id" = ConversationId, Path)),
     request_body = UpdateReceipts,
-    responses((status = 204, description = "Noted"))
+    responses((status = 204, description = "Noted")),
+    extensions(("x-errors" = json!(["invalid"])))
 )]
 pub(super) async fn update_receipts(
     user: CurrentUser,

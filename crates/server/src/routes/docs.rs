@@ -2,7 +2,7 @@
 
 use super::Everything;
 use crate::headers::DOCS;
-use crate::openapi;
+use crate::{asyncapi, openapi};
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
@@ -11,23 +11,28 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 const YAML: &str = "/api/openapi.yaml";
+const SOCKET_YAML: &str = "/api/asyncapi.yaml";
 
 /// `openapi.yaml`
 pub static OPENAPI: LazyLock<String> =
     LazyLock::new(|| openapi::yaml(&openapi::complete(Everything::openapi())));
 
+/// `asyncapi.yaml`
+pub static ASYNCAPI: LazyLock<String> = LazyLock::new(asyncapi::yaml);
+
 pub(super) fn configure(app: &mut ServiceConfig) {
     let settings = Config::from(YAML).try_it_out_enabled(true).display_request_duration(true);
-    app.service(web::resource(YAML).get(yaml))
+    app.service(web::resource(YAML).get(async || yaml(&OPENAPI)))
+        .service(web::resource(SOCKET_YAML).get(async || yaml(&ASYNCAPI)))
         .service(web::redirect(DOCS.trim_end_matches('/'), DOCS))
         .service(SwaggerUi::new(format!("{DOCS}{{_:.*}}")).config(settings));
 }
 
-async fn yaml() -> HttpResponse {
+fn yaml(text: &'static str) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/yaml; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .body(OPENAPI.as_str())
+        .body(text)
 }
 
 #[cfg(test)]

@@ -37,7 +37,8 @@ pub(super) async fn list(
     responses(
         (status = 201, description = "Asked", body = FriendRequest),
         (status = 200, description = "Friends now or before, or asked before", body = AskedFriend),
-    )
+    ),
+    extensions(("x-errors" = json!(["conflict", "not_found"])))
 )]
 pub(super) async fn ask(
     user: CurrentUser,

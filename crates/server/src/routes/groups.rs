@@ -21,7 +21,8 @@ pub(super) fn configure(api: &mut ServiceConfig) {
 #[utoipa::path(
     post, path = "/conversations", operation_id = "create_group", tag = "Groups",
     request_body = NewGroup,
-    responses((status = 201, description = "The group", body = Conversation))
+    responses((status = 201, description = "The group", body = Conversation)),
+    extensions(("x-errors" = json!(["not_friends"])))
 )]
 pub(super) async fn create(
     user: CurrentUser,
@@ -38,7 +39,8 @@ pub(super) async fn create(
     patch, path = "/conversations/{id}", operation_id = "update_group", tag = "Groups",
     params(("id" = ConversationId, Path)),
     request_body = UpdateGroup,
-    responses((status = 200, description = "As it is now", body = Conversation))
+    responses((status = 200, description = "As it is now", body = Conversation)),
+    extensions(("x-errors" = json!(["forbidden"])))
 )]
 pub(super) async fn update(
     user: CurrentUser,
@@ -55,7 +57,8 @@ pub(super) async fn update(
 #[utoipa::path(
     delete, path = "/conversations/{id}", operation_id = "delete_group", tag = "Groups",
     params(("id" = ConversationId, Path)),
-    responses((status = 204, description = "Gone"))
+    responses((status = 204, description = "Gone")),
+    extensions(("x-errors" = json!(["forbidden"])))
 )]
 pub(super) async fn delete(
     user: CurrentUser,
@@ -76,7 +79,8 @@ pub(super) async fn delete(
     responses(
         (status = 200, description = "They were a member", body = Member),
         (status = 201, description = "They are new", body = Member),
-    )
+    ),
+    extensions(("x-errors" = json!(["forbidden", "not_friends", "conflict"])))
 )]
 pub(super) async fn put_member(
     user: CurrentUser,
@@ -97,7 +101,8 @@ pub(super) async fn put_member(
 #[utoipa::path(
     delete, path = "/conversations/{id}/members/{user_id}", operation_id = "remove_member", tag = "Groups",
     params(("id" = ConversationId, Path), ("user_id" = UserId, Path)),
-    responses((status = 204, description = "No member any more"))
+    responses((status = 204, description = "No member any more")),
+    extensions(("x-errors" = json!(["forbidden"])))
 )]
 pub(super) async fn remove_member(
     user: CurrentUser,
@@ -116,7 +121,8 @@ pub(super) async fn remove_member(
     post, path = "/conversations/{id}/owner", operation_id = "hand_over", tag = "Groups",
     params(("id" = ConversationId, Path)),
     request_body = HandOver,
-    responses((status = 200, description = "The new owner", body = Member))
+    responses((status = 200, description = "The new owner", body = Member)),
+    extensions(("x-errors" = json!(["forbidden"])))
 )]
 pub(super) async fn hand_over(
     user: CurrentUser,

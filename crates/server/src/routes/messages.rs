@@ -59,7 +59,8 @@ pub(super) async fn page(
     responses(
         (status = 201, description = "Durable", body = Message),
         (status = 200, description = "It had been sent before", body = Message),
-    )
+    ),
+    extensions(("x-errors" = json!(["not_friends"])))
 )]
 pub(super) async fn send(
     user: CurrentUser,
@@ -78,7 +79,8 @@ pub(super) async fn send(
 #[utoipa::path(
     delete, path = "/conversations/{id}/messages/{seq}", operation_id = "delete_message", tag = "Messages",
     params(("id" = ConversationId, Path), ("seq" = Seq, Path)),
-    responses((status = 200, description = "The tombstone", body = Message))
+    responses((status = 200, description = "The tombstone", body = Message)),
+    extensions(("x-errors" = json!(["forbidden", "conflict"])))
 )]
 pub(super) async fn delete(
     user: CurrentUser,
@@ -96,7 +98,8 @@ pub(super) async fn delete(
     patch, path = "/conversations/{id}/messages/{seq}", operation_id = "edit_message", tag = "Messages",
     params(("id" = ConversationId, Path), ("seq" = Seq, Path)),
     request_body = EditMessage,
-    responses((status = 200, description = "As it is now", body = Message))
+    responses((status = 200, description = "As it is now", body = Message)),
+    extensions(("x-errors" = json!(["forbidden", "conflict", "not_friends"])))
 )]
 pub(super) async fn edit(
     user: CurrentUser,
@@ -114,7 +117,8 @@ pub(super) async fn edit(
 #[utoipa::path(
     put, path = "/conversations/{id}/messages/{seq}/reactions/{emoji}", operation_id = "react", tag = "Messages",
     params(("id" = ConversationId, Path), ("seq" = Seq, Path), ("emoji" = String, Path, example = "🌙")),
-    responses((status = 200, description = "The message with its reactions", body = Message))
+    responses((status = 200, description = "The message with its reactions", body = Message)),
+    extensions(("x-errors" = json!(["invalid", "conflict", "not_friends"])))
 )]
 pub(super) async fn react(
     user: CurrentUser,
@@ -132,7 +136,8 @@ pub(super) async fn react(
     delete, path = "/conversations/{id}/messages/{seq}/reactions/{emoji}", operation_id = "unreact",
     tag = "Messages",
     params(("id" = ConversationId, Path), ("seq" = Seq, Path), ("emoji" = String, Path, example = "🌙")),
-    responses((status = 200, description = "The message with its reactions", body = Message))
+    responses((status = 200, description = "The message with its reactions", body = Message)),
+    extensions(("x-errors" = json!(["invalid", "conflict", "not_friends"])))
 )]
 pub(super) async fn unreact(
     user: CurrentUser,

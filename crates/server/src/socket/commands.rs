@@ -5,6 +5,7 @@ use crate::auth::CurrentUser;
 use crate::problem::ApiError;
 use crate::realtime::Outlet;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use umbrachat_protocol::socket::{Mark, SendMessage, Sent};
 use umbrachat_protocol::{ClientCommand, ErrorCode, NewMessage, Reference, Seq, ServerEvent, limits};
@@ -102,17 +103,12 @@ fn reference_of(command: &ClientCommand) -> Option<&Reference> {
 
 /// Says what is wrong with a frame, with its `ref` where it has one.
 fn refusal(text: &str, error: &serde_json::Error) -> ServerEvent {
-    #[derive(Deserialize)]
-    struct Head {
-        #[serde(default, rename = "ref")]
-        reference: Option<Reference>,
-    }
-
-    let Ok(Head { reference }) = serde_json::from_str(text) else {
+    let Ok(frame) = serde_json::from_str::<Map<String, Value>>(text) else {
         let error =
             ApiError::new(ErrorCode::Malformed, "The frame is not a JSON object that can be understood.");
         return error_event(None, &error);
     };
+    let reference = frame.get("ref").and_then(|reference| Reference::deserialize(reference).ok());
     let message = error.to_string();
     let detail = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what).to_owned();
     let code = if detail.starts_with("unknown field") { ErrorCode::UnknownField } else { ErrorCode::Invalid };

@@ -24,7 +24,8 @@ pub(crate) fn configure(api: &mut ServiceConfig) {
     responses(
         (status = 101, description = "The socket is open"),
         (status = 400, description = "Not a WebSocket handshake"),
-    )
+    ),
+    extensions(("x-errors" = json!(["unauthenticated", "token_expired", "consent_required", "forbidden"])))
 )]
 pub(crate) async fn open(
     request: HttpRequest,
