@@ -1,4 +1,4 @@
-//! The description of the socket, from the same types that read and write its frames: AsyncAPI 3.
+//! The description of the socket, from the same types that read and write its frames, in the form of `AsyncAPI` 3.
 
 use serde_json::{Map, Value, json};
 use umbrachat_protocol::{ClientCommand, CloseCode, ServerEvent, limits, paths};
@@ -53,10 +53,11 @@ fn document() -> Value {
 }
 
 fn description() -> String {
-    let codes: String = CloseCode::ALL
+    let codes: Vec<String> = CloseCode::ALL
         .iter()
-        .map(|code| format!("- {}: {}; {}\n", code.code(), code.reason(), code.remedy()))
+        .map(|code| format!("- {}: {}; {}", code.code(), code.reason(), code.remedy()))
         .collect();
+    let codes = codes.join("\n");
     format!(
         "A WebSocket. The server authenticates it by `Authorization: Bearer …` in the handshake, or by a first frame \
          `authenticate` within {} s; before that it says nothing and does nothing. A browser's `Origin` must be the \
