@@ -45,8 +45,8 @@ export function story(name, size, act, { on, ...looks } = {}) {
     try {
       const stage = await on?.() ?? (await (server ??= Server.start()));
       const theBrowser = await (browser ??= launch());
-      const enter = async (name) => {
-        const person = await Person.enters(name, theBrowser, stage, { ...size, ...looks });
+      const enter = async (name, otherLooks) => {
+        const person = await Person.enters(name, theBrowser, stage, { ...size, ...looks, ...otherLooks });
         people.push(person);
         return person;
       };

@@ -19,6 +19,7 @@ storyAtBothSizes("What is written offline arrives once and in order", async ({ e
   const { ana, bo } = await friends(enter);
   await ana.says("Before the tunnel");
   await bo.seesBodies(["Before the tunnel"]);
+  await ana.seesTicks(["Read"]);
 
   await ana.context.setOffline(true);
   await eventually(() => ana.connectionTrouble(), "Reconnecting…");

@@ -181,6 +181,6 @@ function hasFocus(locator) {
 function showsFocus(element) {
   return [element, element.parentElement].some((each) => {
     const { outlineStyle, outlineWidth } = getComputedStyle(each);
-    return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+    return outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
   });
 }
