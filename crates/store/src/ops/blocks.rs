@@ -41,14 +41,15 @@ pub(crate) async fn put(conn: &mut Conn, me: Id, other: Id, now: Timestamp) -> R
     Ok((Block { user, since: since.into() }, changes))
 }
 
-/// Ends a block. What the other asked meanwhile went nowhere, and is forgotten without a word.
+/// Ends a block. What the other asked meanwhile went nowhere, and ends as any request does that is declined.
 pub(crate) async fn remove(conn: &mut Conn, me: Id, other: Id) -> Result<Vec<Change>> {
     let removed = diesel::delete(blocks::table.find((me, other))).execute(conn).await?;
     if removed == 0 {
         return Ok(Vec::new());
     }
-    friendships::remove_request(conn, me, other).await?;
-    Ok(vec![Change::person(me.into(), ServerEvent::Resync {})])
+    let mut changes = friendships::remove_request(conn, me, other).await?;
+    changes.push(Change::person(me.into(), ServerEvent::Resync {}));
+    Ok(changes)
 }
 
 pub(crate) async fn all(conn: &mut Conn, me: Id) -> Result<Vec<Block>> {

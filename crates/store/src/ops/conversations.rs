@@ -104,6 +104,22 @@ pub(crate) async fn ids(conn: &mut Conn, me: Id) -> Result<Vec<(ConversationId, 
     Ok(ids.into_iter().map(|(id, first_seq)| (id.into(), Seq(first_seq))).collect())
 }
 
+/// Everybody else who is in one of this person's conversations.
+pub(super) async fn people_of(conn: &mut Conn, me: Id) -> Result<Vec<Id>> {
+    let mine = my_members
+        .filter(my_members.field(members::user_id).eq(me))
+        .filter(my_members.field(members::left_at).is_null())
+        .select(my_members.field(members::conversation_id));
+    Ok(members::table
+        .filter(members::conversation_id.eq_any(mine))
+        .filter(members::user_id.ne(me))
+        .filter(members::left_at.is_null())
+        .select(members::user_id)
+        .distinct()
+        .load(conn)
+        .await?)
+}
+
 /// All members; marks of those who do not show theirs, or do not wish to see others', are 0.
 pub(crate) async fn members(conn: &mut Conn, me: Id, id: ConversationId) -> Result<Vec<Member>> {
     Membership::of(conn, me, id).await?;

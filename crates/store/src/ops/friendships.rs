@@ -1,6 +1,6 @@
 //! Who asked whom, and who accepted.
 
-use super::{Conn, accounts, blocks};
+use super::{Conn, accounts, blocks, conversations};
 use crate::change::Change;
 use crate::error::{Refusal, Result, StoreError};
 use crate::face::Asked;
@@ -174,7 +174,7 @@ pub(super) async fn among(conn: &mut Conn, lows: &[Id], highs: &[Id]) -> Result<
 
 /// Tells everybody who shows this person's name that it changed.
 pub(super) async fn renamed(conn: &mut Conn, user: &User) -> Result<Vec<Change>> {
-    let mut changes = Vec::new();
+    let (mut changes, mut friends) = (Vec::new(), Vec::new());
     for (row, other) in with_users(conn, user.id.into()).await? {
         let event = match row.accepted_at {
             Some(since) => ServerEvent::Friend(Friend { user: user.clone(), since: since.into() }),
@@ -189,7 +189,15 @@ pub(super) async fn renamed(conn: &mut Conn, user: &User) -> Result<Vec<Change>>
             },
         };
         changes.push(Change::person(other.id.into(), event));
+        if row.accepted_at.is_some() {
+            friends.push(other.id);
+        }
     }
+    // Who only shares a conversation is told of no friend: they ask for the snapshot, which has the name.
+    let mut strangers = conversations::people_of(conn, user.id.into()).await?;
+    strangers.retain(|other| !friends.contains(other));
+    let users = strangers.into_iter().map(Into::into).collect();
+    changes.push(Change::People { users, event: ServerEvent::Resync {} });
     Ok(changes)
 }
 
