@@ -4,7 +4,7 @@ use crate::catch_up::CatchUpState;
 use crate::marks::Marks;
 use crate::run::Run;
 use std::collections::BTreeMap;
-use umbrachat_protocol::{Conversation, ConversationId, Member, Message, Rev, Seq, Timestamp};
+use umbrachat_protocol::{Conversation, ConversationId, Member, Message, Rev, Seq, Timestamp, UserId};
 
 /// What is known of one conversation.
 #[derive(Debug)]
@@ -87,6 +87,10 @@ impl ConversationState {
     /// Those who are members now; none until they were asked for.
     pub fn members(&self) -> Option<impl Iterator<Item = &Member>> {
         self.membership.loaded.then(|| self.members.iter().filter(|member| member.left_at.is_none()))
+    }
+
+    pub(crate) fn has_member(&self, user: UserId) -> bool {
+        self.members.iter().any(|member| member.user.id == user && member.left_at.is_none())
     }
 
     /// When something was last written here, or it began.

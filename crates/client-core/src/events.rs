@@ -100,8 +100,14 @@ impl Core {
             }
             return;
         };
+        let joins = member.left_at.is_none() && !conversation.has_member(member.user.id);
         conversation.put_member(member, self.state.me.as_ref().map(|me| me.user.id));
         conversation.arrived(rev);
+        if joins && conversation.membership.is_wanted() {
+            // How far they count as having read is not told with them.
+            conversation.membership.outdated = true;
+            self.load_members(id);
+        }
         self.out.changed(Change::Conversation(id));
     }
 

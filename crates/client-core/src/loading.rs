@@ -73,7 +73,12 @@ impl Core {
         let me = self.state.my_id();
         let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
         for member in members {
+            let hidden = (member.delivered_seq, member.read_seq) == (Seq::ZERO, Seq::ZERO);
+            let user = member.user.id;
             conversation.put_member(member, me);
+            if hidden {
+                conversation.hide_marks_of(user);
+            }
         }
         let membership = &mut conversation.membership;
         membership.loaded = true;

@@ -5,7 +5,7 @@
 
 use crate::ConversationState;
 use umbrachat_protocol::{
-    Conversation, ConversationKind, Member, Message, MessageKind, MessagePage, PeerReceipt, Seq, User, UserId,
+    Conversation, ConversationKind, Member, Message, MessagePage, PeerReceipt, Seq, User, UserId,
 };
 
 /// What taking in a message has changed.
@@ -98,6 +98,13 @@ impl ConversationState {
         }
     }
 
+    /// Somebody does not show their marks, or not any more.
+    pub(crate) fn hide_marks_of(&mut self, user: UserId) {
+        for member in self.members.iter_mut().filter(|member| member.user.id == user) {
+            (member.delivered_seq, member.read_seq) = (Seq::ZERO, Seq::ZERO);
+        }
+    }
+
     /// Whether this person appears here under another name than before.
     pub(crate) fn put_user(&mut self, user: &User) -> bool {
         let peer = self.info.peer.iter_mut();
@@ -141,7 +148,7 @@ impl ConversationState {
     fn put_row(&mut self, message: &Message, me: Option<UserId>) -> bool {
         self.info.last_seq = self.info.last_seq.max(message.seq);
         let newest = self.put_last(message);
-        if let Some(author) = message.author_id.filter(|_| message.kind == MessageKind::Text) {
+        if let Some(author) = message.author_id {
             self.author_has_read(author, message.seq, me);
         }
         self.count_unread();
@@ -156,7 +163,7 @@ impl ConversationState {
         newer
     }
 
-    /// Sending moves one's own marks on the server; the message itself is all that is told of it.
+    /// Sending moves one's own marks on the server, as a notice does its author's; the message is all that is told of it.
     fn author_has_read(&mut self, author: UserId, seq: Seq, me: Option<UserId>) {
         // Where the other person's marks are not shown, they stay so.
         let hidden = self.info.kind == ConversationKind::Direct && self.info.peer_receipt.is_none();
