@@ -1,0 +1,104 @@
+//! A server of its own for each story, with an empty database and a clock that the story moves.
+
+use crate::answer::Answer;
+use crate::person::{PASSWORD, Person};
+use tempfile::TempDir;
+use umbrachat::app::{self, Running};
+use umbrachat::config::{Config, LogFormat};
+use umbrachat::keys::SecretKey;
+use umbrachat_client::reqwest::{self, Method, RequestBuilder};
+use umbrachat_client::{Client, ClientBuilder};
+use umbrachat_protocol::{Register, Timestamp};
+use umbrachat_store::{Clock, ManualClock};
+use umbrachat_testing::TestDatabase;
+
+/// When every story begins.
+const BEGINNING: Timestamp = Timestamp(1_795_468_245_000_000);
+
+pub(crate) struct TestApp {
+    pub(crate) time: ManualClock,
+    running: Running,
+    http: reqwest::Client,
+    _data: TempDir,
+    // Last, so that the server is gone before its database is.
+    _database: TestDatabase,
+}
+
+impl TestApp {
+    pub(crate) async fn on(database: TestDatabase) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let config = Config {
+            host: "127.0.0.1".into(),
+            port: 0,
+            data_dir: data.path().into(),
+            database: database.database().clone(),
+            secret_key: Some(SecretKey::generate()),
+            public_url: None,
+            log_format: LogFormat::Text,
+            log_filter: "info".into(),
+        };
+        let (clock, time) = Clock::manual(BEGINNING);
+        let running = app::start(config, clock).await.unwrap();
+        let http = umbrachat_client::http_client().unwrap();
+        Self { time, running, http, _data: data, _database: database }
+    }
+
+    /// Somebody who has just signed up.
+    pub(crate) async fn person(&self, name: &str) -> Person {
+        let registration = self.sdk().register(&self.registration(name)).await.unwrap();
+        Person::new(self.url(""), registration.client, registration.recovery_codes).await
+    }
+
+    /// People who are all friends with each other.
+    pub(crate) async fn friends<const N: usize>(&self, names: [&str; N]) -> [Person; N] {
+        let mut people = Vec::with_capacity(N);
+        for name in names {
+            let newcomer = self.person(name).await;
+            for friend in &people {
+                newcomer.befriends(friend).await;
+            }
+            people.push(newcomer);
+        }
+        people.try_into().ok().unwrap()
+    }
+
+    /// What a newcomer of this name would send.
+    pub(crate) fn registration(&self, name: &str) -> Register {
+        Register {
+            username: name.to_owned(),
+            password: PASSWORD.to_owned(),
+            display_name: None,
+            privacy_policy_version: self.running.state().policy.version.clone(),
+            device_name: None,
+            refresh_in_cookie: false,
+        }
+    }
+
+    /// The SDK, aimed at this server.
+    pub(crate) fn sdk(&self) -> ClientBuilder {
+        Client::builder(self.url(""))
+    }
+
+    /// The SDK with nobody signed in.
+    pub(crate) fn anonymous(&self) -> Client {
+        self.sdk().anonymous().unwrap()
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.address())
+    }
+
+    /// The origin that browsers use for this server.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://localhost:{}", self.running.address().port())
+    }
+
+    /// A bare request, to send what the SDK would not.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, self.url(path))
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &serde_json::Value) -> Answer {
+        Answer::to(self.request(Method::POST, path).json(body)).await
+    }
+}

@@ -1,0 +1,26 @@
+//! Whole stories: people, a real server, real HTTP and real sockets, on SQLite and on PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod answer;
+mod app;
+mod converge;
+mod description;
+mod group_deeds;
+mod person;
+mod scene;
+mod socket;
+
+mod bad_bodies;
+mod bad_paths;
+mod convergence;
+mod cookies;
+mod floods;
+mod friends;
+mod groups;
+mod messages;
+mod receipts;
+mod sessions;
+mod sign_up;
+mod sockets;
+mod startup;

@@ -1,0 +1,132 @@
+//! What keeps the server from starting: one clear line, and an exit code that says so.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use umbrachat_testing::TestDatabase;
+
+const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+#[tokio::test]
+async fn a_port_in_use_stops_the_start_before_any_data_is_touched() {
+    let folder = Folder::new();
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+
+    assert_refused(&folder, &[("PORT", &port)], &["HOST, PORT", &port]);
+
+    assert!(!folder.data().exists(), "data was touched");
+}
+
+#[test]
+fn a_host_that_is_not_ours_stops_the_start() {
+    assert_refused(&Folder::new(), &[("HOST", "192.0.2.1")], &["HOST, PORT", "192.0.2.1"]);
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_stops_the_start() {
+    let folder = Folder::new();
+    let file = folder.0.path().join("a-file");
+    std::fs::write(&file, "not a folder").unwrap();
+    for place in [file.clone(), file.join("below"), "/proc/umbrachat".into()] {
+        let place = place.to_str().unwrap();
+        assert_refused(&folder, &[("DATA_DIR", place)], &["DATA_DIR", place]);
+        let command = ["migrate", "--data-dir", place];
+        assert_one_line(&run(&folder, &command, &[]), &["DATA_DIR", place]);
+    }
+}
+
+#[test]
+fn a_database_that_is_no_database_stops_the_start() {
+    let folder = Folder::new();
+    let file = folder.0.path().join("letters.db");
+    std::fs::write(&file, "these are letters, not tables".repeat(1_000)).unwrap();
+    let url = format!("sqlite://{}", file.display());
+    assert_refused(&folder, &[("DATABASE_URL", &url)], &["DATABASE_URL"]);
+    for url in ["mysql://localhost/x", "nonsense", "postgres://", "sqlite://"] {
+        assert_refused(&folder, &[("DATABASE_URL", url), ("SECRET_KEY", KEY)], &["DATABASE_URL"]);
+    }
+}
+
+#[tokio::test]
+async fn a_postgresql_that_is_not_there_or_not_ours_stops_the_start() {
+    let folder = Folder::new();
+    let ours = TestDatabase::postgres().await.url();
+    let (server, _) = ours.rsplit_once('/').unwrap();
+    let without_database = format!("{server}/no_such_database");
+    let somebody_else = format!("{server}/postgres").replacen("postgres@", "nobody-we-know:hunter2@", 1);
+    for url in [&without_database, &somebody_else, "postgres://127.0.0.1:1/x"] {
+        let output = refused(&folder, &[("DATABASE_URL", url), ("SECRET_KEY", KEY)]);
+        assert_one_line(&output, &["DATABASE_URL"]);
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("hunter2"), "a password was shown");
+    }
+}
+
+#[test]
+fn a_secret_that_is_missing_or_weak_stops_the_start() {
+    let folder = Folder::new();
+    let postgres = ("DATABASE_URL", "postgres://127.0.0.1:1/x");
+    assert_refused(&folder, &[postgres], &["SECRET_KEY"]);
+    let same = "00".repeat(32);
+    for weak in ["hunter2", "c2hvcnQ=", &same] {
+        let output = refused(&folder, &[postgres, ("SECRET_KEY", weak)]);
+        assert_one_line(&output, &["SECRET_KEY"]);
+        assert!(!String::from_utf8_lossy(&output.stderr).contains(weak), "the secret was shown");
+    }
+}
+
+#[test]
+fn settings_that_this_version_cannot_honour_stop_the_start() {
+    let folder = Folder::new();
+    assert_refused(&folder, &[("REDIS_URL", "redis://localhost")], &["REDIS_URL"]);
+    assert_refused(&folder, &[("PORT", "http")], &["PORT"]);
+    assert_refused(&folder, &[("PUBLIC_URL", "chat.example")], &["PUBLIC_URL"]);
+    assert_refused(&folder, &[("LOG_FORMAT", "xml")], &["LOG_FORMAT"]);
+    assert_one_line(&run(&folder, &["sreve"], &[]), &["sreve"]);
+}
+
+/// Where a server that should not start would keep its data.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn data(&self) -> std::path::PathBuf {
+        self.0.path().join("data")
+    }
+}
+
+fn run(folder: &Folder, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+    let data: &Path = &folder.data();
+    Command::new(env!("CARGO_BIN_EXE_umbrachat"))
+        .args(arguments)
+        .env_clear()
+        .env("DATA_DIR", data)
+        .env("PORT", "0")
+        .envs(settings.iter().copied())
+        .output()
+        .unwrap()
+}
+
+fn refused(folder: &Folder, settings: &[(&str, &str)]) -> Output {
+    run(folder, &[], settings)
+}
+
+fn assert_refused(folder: &Folder, settings: &[(&str, &str)], says: &[&str]) {
+    assert_one_line(&refused(folder, settings), says);
+}
+
+fn assert_one_line(output: &Output, says: &[&str]) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "it ended well: {output:?}");
+    assert!(output.status.code().is_some(), "it crashed: {output:?}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("umbrachat: ") && stderr.len() < 300, "{stderr}");
+    for part in says {
+        assert!(stderr.contains(part), "{part} is not in {stderr}");
+    }
+    assert!(!stderr.contains("panicked"), "{stderr}");
+}
