@@ -7,9 +7,7 @@ use super::state::{Item, State};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use umbrachat_protocol::{
-    CloseCode, Conversation, ConversationId, Seq, ServerEvent, SessionId, Snapshot, UserId,
-};
+use umbrachat_protocol::{CloseCode, Conversation, ConversationId, Seq, SessionId, Snapshot, UserId};
 use umbrachat_store::{Change, Publish, Store};
 
 /// How long a missing change may still come by itself before the database is asked.
@@ -76,7 +74,7 @@ impl Hub {
                     }
                 }
                 Change::People { users, event } => {
-                    let outgoing = Outgoing { text: encode(&event), position: Position::None };
+                    let outgoing = Outgoing { text: encode(&event), position: Position::Nowhere };
                     for user in users {
                         state.push_to(user, &outgoing);
                         state.note(user, &event);
@@ -131,7 +129,7 @@ impl Connected {
     pub fn follow(&self, conversations: Vec<(ConversationId, Seq)>) {
         let mut state = self.hub.state();
         for (id, first_seq) in conversations {
-            state.follow(id, &self.outlet, first_seq, None);
+            state.follow_for_now(id, &self.outlet, first_seq);
         }
     }
 
@@ -147,6 +145,7 @@ impl Connected {
         for id in gaps {
             self.hub.start_filling(&mut state, id, REORDERING);
         }
+        state.unfollow_others(&self.outlet, snapshot);
         state.arrive(self.outlet.user, snapshot);
     }
 
@@ -173,10 +172,4 @@ impl Drop for Connected {
             });
         }
     }
-}
-
-/// What only the receiver's own devices may know about an event that is for many.
-pub(super) fn removed(id: ConversationId) -> Outgoing {
-    let event = ServerEvent::ConversationRemoved { conversation_id: id };
-    Outgoing { text: encode(&event), position: Position::None }
 }

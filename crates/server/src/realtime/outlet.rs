@@ -24,14 +24,20 @@ pub struct Outgoing {
     pub position: Position,
 }
 
-/// Which change of which conversation an event is.
+/// Which conversation an event belongs to, and where in it. A socket is told of its own conversations alone, and in each
+/// only of what is newer than what it was told before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
-    /// Not a numbered change.
-    None,
+    /// In none.
+    Nowhere,
+    /// In a conversation, but not a numbered change.
+    In(ConversationId),
+    /// The change with this rev.
     At(ConversationId, Rev),
-    /// A conversation as it stands: what is not newer has been told with it.
+    /// A conversation as it stands: it is the socket's from here on, and what is not newer has been told with it.
     From(ConversationId, Rev),
+    /// The conversation is not the socket's any more, from this rev on.
+    Until(ConversationId, Rev),
 }
 
 impl Outlet {
@@ -50,7 +56,7 @@ impl Outlet {
 
     /// Puts an answer to this socket alone in line.
     pub fn answer(&self, event: &ServerEvent) {
-        self.push(Outgoing { text: encode(event), position: Position::None });
+        self.push(Outgoing { text: encode(event), position: Position::Nowhere });
     }
 
     /// Tells the socket's task to close. The first reason counts.

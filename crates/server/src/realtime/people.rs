@@ -123,6 +123,6 @@ impl State {
 
     fn tell(&self, observer: UserId, presence: &Presence) {
         let event = ServerEvent::Presence(presence.clone());
-        self.push_to(observer, &Outgoing { text: encode(&event), position: Position::None });
+        self.push_to(observer, &Outgoing { text: encode(&event), position: Position::Nowhere });
     }
 }

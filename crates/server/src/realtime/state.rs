@@ -1,15 +1,14 @@
 //! What the hub knows: people with their sockets, and rooms with their followers.
 
-use super::hub::removed;
 use super::outlet::{Outgoing, Outlet, Position, encode};
 use super::people::Person;
 use super::room::Room;
 use bytestring::ByteString;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use umbrachat_protocol::{Conversation, ConversationId, Rev, Seq, ServerEvent, SessionId, UserId};
+use umbrachat_protocol::{Conversation, ConversationId, Rev, Seq, ServerEvent, SessionId, Snapshot, UserId};
 use umbrachat_store::Numbered;
 
 /// Saying again that somebody types is passed on this often at most.
@@ -19,8 +18,17 @@ const TYPING_EVERY: Duration = Duration::from_secs(1);
 pub(super) struct State {
     last_id: u64,
     pub(super) people: HashMap<UserId, Person>,
-    followed: HashMap<u64, HashMap<ConversationId, Option<Instant>>>,
+    followed: HashMap<u64, HashMap<ConversationId, Follow>>,
     rooms: HashMap<ConversationId, Followed>,
+}
+
+/// What the hub remembers of one socket in one conversation.
+#[derive(Default)]
+struct Follow {
+    /// It follows on the strength of a list that may be outdated, until its snapshot confirms it.
+    for_now: bool,
+    /// When it last said that its person types.
+    typed_at: Option<Instant>,
 }
 
 struct Followed {
@@ -113,7 +121,7 @@ impl State {
         first_seq: Seq,
         position: Option<Rev>,
     ) -> bool {
-        self.followed.entry(outlet.id).or_default().entry(id).or_default();
+        self.followed.entry(outlet.id).or_default().entry(id).or_default().for_now = false;
         let mut is_new = false;
         let followed = self.rooms.entry(id).or_insert_with(|| {
             is_new = true;
@@ -121,6 +129,33 @@ impl State {
         });
         followed.followers.insert(outlet.id, Follower { outlet: outlet.clone(), first_seq });
         is_new
+    }
+
+    /// Adds a follower whose membership may have ended since it was read.
+    pub(super) fn follow_for_now(&mut self, id: ConversationId, outlet: &Arc<Outlet>, first_seq: Seq) {
+        let is_sure = self.followed.get(&outlet.id).is_some_and(|follows| follows.contains_key(&id));
+        if !is_sure {
+            self.follow(id, outlet, first_seq, None);
+            self.followed.entry(outlet.id).or_default().entry(id).or_default().for_now = true;
+        }
+    }
+
+    /// Of what a socket follows for now, keeps what its snapshot has.
+    pub(super) fn unfollow_others(&mut self, outlet: &Outlet, snapshot: &Snapshot) {
+        let Some(follows) = self.followed.get_mut(&outlet.id) else { return };
+        let kept: HashSet<ConversationId> = snapshot.conversations.iter().map(|kept| kept.id).collect();
+        let rooms = &mut self.rooms;
+        follows.retain(|id, follow| {
+            let stays = kept.contains(id) || !follow.for_now;
+            follow.for_now = false;
+            if !stays && let Some(followed) = rooms.get_mut(id) {
+                followed.followers.remove(&outlet.id);
+                if followed.followers.is_empty() {
+                    rooms.remove(id);
+                }
+            }
+            stays
+        });
     }
 
     /// A person's sockets follow a conversation that they have become a member of; whether its room is new.
@@ -181,7 +216,7 @@ impl State {
 
     pub(super) fn delete_room(&mut self, id: ConversationId, users: Vec<UserId>) {
         for user in users {
-            self.push_to(user, &removed(id));
+            self.push_to(user, &removed(id, Rev(i64::MAX)));
         }
         if let Some(followed) = self.rooms.remove(&id) {
             for follower in followed.followers.keys() {
@@ -194,7 +229,7 @@ impl State {
 
     /// A member's marks, for their own devices, and for others in the conversation if both sides show theirs.
     pub(super) fn receipt(&self, user: UserId, id: ConversationId, shown: bool, event: &ServerEvent) {
-        let outgoing = Outgoing { text: encode(event), position: Position::None };
+        let outgoing = Outgoing { text: encode(event), position: Position::In(id) };
         self.push_to(user, &outgoing);
         let Some(followed) = self.rooms.get(&id).filter(|_| shown) else { return };
         for Follower { outlet, .. } in followed.followers.values() {
@@ -206,9 +241,10 @@ impl State {
 
     /// Shows friends in a conversation that somebody types; whether the typist is in it.
     pub(super) fn set_typing(&mut self, outlet: &Outlet, id: ConversationId, typing: bool) -> bool {
-        let Some(last) = self.followed.get_mut(&outlet.id).and_then(|rooms| rooms.get_mut(&id)) else {
+        let Some(follow) = self.followed.get_mut(&outlet.id).and_then(|follows| follows.get_mut(&id)) else {
             return false;
         };
+        let last = &mut follow.typed_at;
         let repeated = typing && last.is_some_and(|last| last.elapsed() < TYPING_EVERY);
         let still_nothing = !typing && last.is_none();
         if repeated || still_nothing {
@@ -220,7 +256,7 @@ impl State {
         };
         if typist.settings.is_some_and(|settings| settings.typing) {
             let event = ServerEvent::Typing { conversation_id: id, user_id: outlet.user, typing };
-            let outgoing = Outgoing { text: encode(&event), position: Position::None };
+            let outgoing = Outgoing { text: encode(&event), position: Position::In(id) };
             for Follower { outlet, .. } in followed.followers.values() {
                 let shows = self.settings(outlet.user).is_some_and(|settings| settings.typing);
                 if shows && typist.is_friend(outlet.user) {
@@ -240,7 +276,7 @@ impl State {
                 followed.followers.retain(|socket, follower| {
                     let stays = follower.outlet.user != *user;
                     if !stays {
-                        follower.outlet.push(removed(id));
+                        follower.outlet.push(removed(id, rev));
                         if let Some(rooms) = self.followed.get_mut(socket) {
                             rooms.remove(&id);
                         }
@@ -267,4 +303,10 @@ impl State {
         }
         is_missing
     }
+}
+
+/// Tells somebody that they have no part in a conversation any more.
+fn removed(id: ConversationId, rev: Rev) -> Outgoing {
+    let event = ServerEvent::ConversationRemoved { conversation_id: id };
+    Outgoing { text: encode(&event), position: Position::Until(id, rev) }
 }

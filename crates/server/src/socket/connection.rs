@@ -66,7 +66,7 @@ struct Connection {
     user: CurrentUser,
     connected: Connected,
     queue: mpsc::Receiver<Outgoing>,
-    /// How far the snapshot reached in each conversation: what is not newer has been told already.
+    /// How much of each of its conversations the socket has been told.
     told: HashMap<ConversationId, Rev>,
     heartbeat: Interval,
     heard: Instant,
@@ -130,20 +130,33 @@ impl Connection {
     }
 
     async fn write(&mut self, outgoing: Outgoing) -> Result<(), End> {
-        match outgoing.position {
-            Position::None => {}
-            Position::From(conversation, rev) => {
-                self.told.insert(conversation, rev);
-            }
-            Position::At(conversation, rev) => match self.told.get(&conversation) {
-                Some(told) if rev <= *told => return Ok(()),
-                Some(_) => {
-                    self.told.remove(&conversation);
-                }
-                None => {}
-            },
+        if !self.is_due(outgoing.position) {
+            return Ok(());
         }
         self.session.text(outgoing.text).await.map_err(|_| End::Gone)
+    }
+
+    /// Whether an event is this socket's to know, and not known yet. The snapshot was read after the socket had begun to
+    /// follow, so events that it already tells of may be waiting, and such of conversations that it does not have.
+    fn is_due(&mut self, position: Position) -> bool {
+        let told = |id| self.told.get(&id).copied();
+        match position {
+            Position::Nowhere => true,
+            Position::In(id) => told(id).is_some(),
+            Position::At(id, rev) if told(id).is_some_and(|told| rev > told) => {
+                self.told.insert(id, rev);
+                true
+            }
+            Position::From(id, rev) if told(id).is_none_or(|told| rev > told) => {
+                self.told.insert(id, rev);
+                true
+            }
+            Position::Until(id, rev) if told(id).is_some_and(|told| rev > told) => {
+                self.told.remove(&id);
+                true
+            }
+            Position::At(..) | Position::From(..) | Position::Until(..) => false,
+        }
     }
 
     async fn beat(&mut self) -> Result<(), End> {
