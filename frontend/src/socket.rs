@@ -7,6 +7,7 @@ use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, WebSocketError};
 use leptos::prelude::window;
 use leptos::task::spawn_local;
+use std::future::poll_fn;
 use umbrachat_protocol::{ClientCommand, ServerEvent, paths};
 
 /// What the browser says where a connection broke without a close frame.
@@ -31,7 +32,7 @@ impl Socket {
         let first = serde_json::to_string(first).ok()?;
         let raw = web_sys::WebSocket::new(&url()?).ok()?;
         let socket = WebSocket::try_from(raw.clone()).ok()?;
-        let (reader, reading) = abortable(read(socket, first, on_frame));
+        let (reader, reading) = abortable(read(socket, raw.clone(), first, on_frame));
         spawn_local(reader.map(drop));
         Some(Self { raw, reading })
     }
@@ -39,12 +40,8 @@ impl Socket {
     /// Hands a command to the browser, which sends in order. On a connection that has just broken it is lost, as it could
     /// be on the way.
     pub(crate) fn send(&self, command: &ClientCommand) {
-        // The browser knows of the break a moment earlier than we do, and would complain.
-        if self.raw.ready_state() != web_sys::WebSocket::OPEN {
-            return;
-        }
         if let Ok(text) = serde_json::to_string(command) {
-            let _ = self.raw.send_with_str(&text);
+            hand_over(&self.raw, &text);
         }
     }
 }
@@ -55,9 +52,10 @@ impl Drop for Socket {
     }
 }
 
-async fn read(mut socket: WebSocket, first: String, on_frame: impl Fn(Frame)) {
+async fn read(mut socket: WebSocket, raw: web_sys::WebSocket, first: String, on_frame: impl Fn(Frame)) {
     // Waits until the connection is open; where it never is, the frames below tell.
-    let _ = socket.send(Message::Text(first)).await;
+    let _ = poll_fn(|context| socket.poll_ready_unpin(context)).await;
+    hand_over(&raw, &first);
     while let Some(frame) = socket.next().await {
         match frame {
             // What a newer server says and this client does not understand is skipped.
@@ -72,6 +70,13 @@ async fn read(mut socket: WebSocket, first: String, on_frame: impl Fn(Frame)) {
             // An error is followed by the close that tells more; the server sends no bytes.
             Ok(Message::Bytes(_)) | Err(_) => {}
         }
+    }
+}
+
+/// The browser knows of a break a moment before its event comes, and would complain of a frame that it cannot send.
+fn hand_over(raw: &web_sys::WebSocket, frame: &str) {
+    if raw.ready_state() == web_sys::WebSocket::OPEN {
+        let _ = raw.send_with_str(frame);
     }
 }
 

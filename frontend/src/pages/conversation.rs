@@ -271,6 +271,8 @@ fn look(room: Room, id: ConversationId, at_newest: RwSignal<bool>) {
     let live = room.account.live;
     let to_oldest = log.scroll_height() - log.client_height() - above;
     let history = live.peek(|state| history_of(state, id));
+    // The attribute's name is valid, so it cannot be refused.
+    let _ = log.toggle_attribute_with_force("data-near-oldest", to_oldest < NEAR_OLDEST);
     if to_oldest < NEAR_OLDEST && history.has_older && !history.loading && !history.failed {
         live.tell(Input::LoadOlder(id));
     }
