@@ -25,6 +25,8 @@ export class Person {
       timezoneId: "UTC",
       colorScheme: "dark",
       deviceScaleFactor: 1,
+      // The sky would twinkle for nobody, and without a graphics card that is work.
+      reducedMotion: "reduce",
       ...settings,
     });
     person.context.setDefaultTimeout(20_000);

@@ -39,14 +39,14 @@ after(async () => {
 });
 
 /** A test at one size, in which nothing may go wrong that nobody looks for: no error in a console, no refused content. */
-export function story(name, size, act, { on, ...looks } = {}) {
+export function story(name, size, act, { on } = {}) {
   test(`${name} (${size.name})`, { timeout: 90_000 }, async () => {
     const people = [];
     try {
       const stage = await on?.() ?? (await (server ??= Server.start()));
       const theBrowser = await (browser ??= launch());
-      const enter = async (name, otherLooks) => {
-        const person = await Person.enters(name, theBrowser, stage, { ...size, ...looks, ...otherLooks });
+      const enter = async (name, looks) => {
+        const person = await Person.enters(name, theBrowser, stage, { ...size, ...looks });
         people.push(person);
         return person;
       };

@@ -15,18 +15,18 @@ const LARGEST = 400 * 1024;
 const EVENING = [
   ["Jonas", 1513, "Clear sky tomorrow night, they say. Finally!"],
   ["Mira", 1509, "Then tomorrow it is. I will bring the thermos and the good blanket."],
-  ["Jonas", 1508, "And I the star chart from my grandfather 🗺️"],
+  ["Jonas", 1508, "And I the star chart from my grandfather ★"],
   ["Mira", 41, "Are you still awake?"],
   ["Jonas", 40, "Always. I am on the roof already, it is so clear that you can see the whole Milky Way."],
-  ["Mira", 38, "I have just seen a falling star from my kitchen window 🌠"],
+  ["Mira", 38, "I have just seen a falling star from my kitchen window ☄"],
   ["Jonas", 38, "Which way did it go?"],
   ["Mira", 36, "From Cassiopeia down to the chimney of the bakery. I made a wish for both of us."],
   ["Jonas", 12, "The kettle is on. Bring your scarf, there is a little wind up here."],
-  ["Mira", 9, "Ten minutes. Leave the lamp on for me 🌙"],
+  ["Mira", 9, "Ten minutes. Leave the lamp on for me ☾"],
 ];
 
 const OTHERS = [
-  ["Yuki", 3, ["おやすみ、また明日 ✨"]],
+  ["Inès", 3, ["Bonne nuit, à demain ★"]],
   ["Tariq", 55, ["Did you hear the owl just now?", "It is sitting right above the gate!"]],
   ["Grandma Lene", 190, ["Good night, my dear. Sleep well when you get there."]],
   ["Noor", 1490, ["Thank you for last night, it was lovely."]],
@@ -48,7 +48,7 @@ async function takesPictures({ enter }) {
   const looks = { timezoneId: zoneWhereItIsNight() };
   const comes = async (name) => {
     const person = await enter(name, looks);
-    person.username = name.toLowerCase().replaceAll(" ", ".");
+    person.username = name.toLowerCase().normalize("NFD").replaceAll(/[^a-z]/g, "");
     return await person.hasAccount();
   };
   const mira = await comes("Mira");
