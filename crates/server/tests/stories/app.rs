@@ -98,6 +98,10 @@ impl TestApp {
         self.http.request(method, self.url(path))
     }
 
+    pub(crate) async fn stops(self) {
+        self.running.stop().await;
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &serde_json::Value) -> Answer {
         Answer::to(self.request(Method::POST, path).json(body)).await
     }

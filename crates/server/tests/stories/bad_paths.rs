@@ -2,7 +2,7 @@
 
 use crate::answer::Answer;
 use crate::description::operations;
-use crate::scene::Scene;
+use crate::scene::{MESSAGE, Scene};
 use umbrachat_client::reqwest::Method;
 use umbrachat_protocol::{ErrorCode, paths};
 use umbrachat_testing::databases;
@@ -35,7 +35,6 @@ databases! {
         scene.eve.sends(foreign, "another").await;
         let theirs = scene.eve.sends(foreign, "and another").await;
         let before = scene.state().await;
-        let message = scene.message_seq().to_string();
         let mut tried = 0;
         for operation in operations().iter().filter(|operation| operation.path.contains("{id}")) {
             for id in [foreign.to_string(), Uuid::now_v7().to_string(), Uuid::nil().to_string()]
@@ -57,7 +56,7 @@ databases! {
 
         for operation in operations().iter().filter(|operation| operation.path.contains("{seq}")) {
             for seq in ["0", "-1", "999", "9223372036854775808", "1.5", "x", "%00"] {
-                let path = scene.path(operation).replace(&format!("/{message}"), &format!("/{seq}"));
+                let path = scene.path(operation).replace(&format!("/{MESSAGE}"), &format!("/{seq}"));
                 let request = scene.request(operation, &path);
                 let request = match &operation.body {
                     Some(_) => request.json(&scene.body(operation)),

@@ -11,7 +11,6 @@ use umbrachat_protocol::{ConversationId, ServerEvent};
 
 impl TestApp {
     /// Runs the action while a device of each of these people listens, and compares.
-    #[expect(clippy::unused_self, reason = "reads as what it is: a claim about the whole application")]
     pub(crate) async fn assert_converges<const N: usize, T>(
         &self,
         people: [&Person; N],

@@ -67,7 +67,7 @@ fn fields(above: &[String], schema: &'static Map<String, Value>) -> Vec<Field> {
     let required = schema.get("required").and_then(Value::as_array);
     let mut all = Vec::new();
     for (name, property) in properties {
-        let path = [above, &[name.clone()]].concat();
+        let path = [above, std::slice::from_ref(name)].concat();
         let (schema, may_be_null) = resolved(property);
         all.extend(fields(&path, schema));
         let is_required = required.is_some_and(|required| required.iter().any(|required| required == name));

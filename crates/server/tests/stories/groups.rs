@@ -4,6 +4,9 @@ use crate::answer::refusal;
 use crate::app::TestApp;
 use crate::person::Person;
 use crate::socket::TestSocket;
+use umbrachat_protocol::NoticeAction::{
+    Added, Created, Demoted, HandedOver, Left, Promoted, Removed, Renamed,
+};
 use umbrachat_protocol::{
     ConversationId, ErrorCode, MessageKind, NoticeAction, Role, ServerEvent, SettingsPatch,
 };
@@ -59,7 +62,7 @@ databases! {
         assert_eq!(bos.next_error().await, (None, ErrorCode::NotFound));
         let left = cems.next_member().await;
         assert_eq!((left.user.id, left.left_at.is_some()), (bo.id(), true));
-        assert_eq!(cems.next_message().await.notice.unwrap().action, NoticeAction::Removed);
+        assert_eq!(cems.next_message().await.notice.unwrap().action, Removed);
         assert_eq!(cems.next_message().await, after);
         cems.expects_nothing().await;
     }
@@ -101,7 +104,6 @@ databases! {
         let history = bo.reads_history(group).await;
         assert!(history.iter().all(|message| message.kind == MessageKind::Notice));
         let deeds: Vec<NoticeAction> = history.iter().map(|message| message.notice.unwrap().action).collect();
-        use NoticeAction::{Added, Created, Demoted, HandedOver, Left, Promoted, Removed, Renamed};
         assert_eq!(deeds, [Created, Renamed, Added, Promoted, Demoted, Removed, HandedOver, Left]);
         assert_eq!(history[1].body, "night owls");
     }

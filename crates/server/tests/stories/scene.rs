@@ -10,6 +10,9 @@ use umbrachat_protocol::{ConversationId, Role};
 use umbrachat_testing::TestDatabase;
 use uuid::Uuid;
 
+/// Ana's message: the group was made, Bo became an admin, and then she wrote.
+pub(crate) const MESSAGE: i64 = 3;
+
 pub(crate) struct Scene {
     pub(crate) app: TestApp,
     pub(crate) ana: Person,
@@ -36,19 +39,13 @@ impl Scene {
 
     /// The operation's path, with what its names stand for.
     pub(crate) fn path(&self, operation: &Operation) -> String {
-        let last = self.message_seq().to_string();
         operation
             .path
             .replace("{id}", &self.group.to_string())
             .replace("{user_id}", &self.bo.id().to_string())
-            .replace("{seq}", &last)
+            .replace("{seq}", &MESSAGE.to_string())
             .replace("{emoji}", "🌙")
             .replace("{username}", "bob")
-    }
-
-    /// Ana's message: created, promoted, and then this.
-    pub(crate) fn message_seq(&self) -> i64 {
-        3
     }
 
     /// As Ana.
@@ -77,7 +74,7 @@ impl Scene {
             "send_message" => json!({"client_id": Uuid::from_u128(7), "body": "hello", "reply_to": 1,
                 "mentions": [self.bo.id()]}),
             "edit_message" => json!({"body": "hello again"}),
-            "update_receipts" => json!({"delivered_seq": 3, "read_seq": 3}),
+            "update_receipts" => json!({"delivered_seq": MESSAGE, "read_seq": MESSAGE}),
             other => panic!("no body is known for {other}"),
         }
     }

@@ -221,4 +221,14 @@ databases! {
 
         assert_eq!(socket.receive().await, Received::Closed(Some(CloseCode::Unauthenticated.code())));
     }
+
+    async fn a_server_that_stops_tells_its_sockets_to_come_back(database: TestDatabase) {
+        let app = TestApp::on(database).await;
+        let ana = app.person("ana").await;
+        let mut socket = ana.connects().await;
+
+        let ((), code) = tokio::join!(app.stops(), socket.close_code());
+
+        assert_eq!(code, Some(CloseCode::Restarting.code()));
+    }
 }
