@@ -75,7 +75,7 @@ pub(super) async fn delete(
 #[utoipa::path(
     put, path = "/conversations/{id}/members/{user_id}", operation_id = "put_member", tag = "Groups",
     params(("id" = ConversationId, Path), ("user_id" = UserId, Path)),
-    request_body = PutMember,
+    request_body(content = Option<PutMember>, description = "Nothing, or `{}`, for a plain member"),
     responses(
         (status = 200, description = "They were a member", body = Member),
         (status = 201, description = "They are new", body = Member),
