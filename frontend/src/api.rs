@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use umbrachat_client_core::Millis;
 use umbrachat_protocol::{
-    AskedFriend, Changes, Conversation, ConversationId, ErrorCode, Friend, Me, Member, Message, MessagePage,
-    NewFriendRequest, Problem, Rev, Seq, SignedIn, Snapshot, UpdateMe, UserId, paths,
+    AskedFriend, Block, Changes, Conversation, ConversationId, ErrorCode, Friend, Me, Member, Message,
+    MessagePage, NewFriendRequest, Problem, Rev, Seq, SignedIn, Snapshot, UpdateMe, UserId, paths,
 };
 
 /// Milliseconds after which a call counts as failed.
@@ -170,6 +170,14 @@ impl AuthorizedApi {
 
     pub(crate) async fn delete_message(&self, id: ConversationId, seq: Seq) -> Result<Message, ApiError> {
         self.call(Method::DELETE, &paths::message(id, seq), None::<&()>).await
+    }
+
+    pub(crate) async fn block(&self, person: UserId) -> Result<Block, ApiError> {
+        self.call(Method::PUT, &paths::block(person), None::<&()>).await
+    }
+
+    pub(crate) async fn unblock(&self, person: UserId) -> Result<(), ApiError> {
+        self.send(Method::DELETE, &paths::block(person), None).await.map(drop)
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, ApiError> {

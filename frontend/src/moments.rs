@@ -28,6 +28,10 @@ impl Today {
         Self(today)
     }
 
+    pub(crate) fn is(self, time: Timestamp) -> bool {
+        self.0.get() == day_of(time)
+    }
+
     /// Such as "Today", or "Monday, 23 November".
     pub(crate) fn name_of(self, time: Timestamp) -> String {
         match self.0.get() - day_of(time) {

@@ -17,6 +17,7 @@ pub(crate) enum Page {
     Settings,
     Profile,
     Appearance,
+    PrivacySettings,
     NotFound,
 }
 
@@ -35,6 +36,7 @@ impl Page {
             "/settings" => Self::Settings,
             "/settings/profile" => Self::Profile,
             "/settings/appearance" => Self::Appearance,
+            "/settings/privacy" => Self::PrivacySettings,
             _ => {
                 path.strip_prefix("/chats/").and_then(|id| id.parse().ok()).map_or(Self::NotFound, Self::Chat)
             }
@@ -45,7 +47,7 @@ impl Page {
     pub(crate) fn section(self) -> Self {
         match self {
             Self::Friends => Self::Friends,
-            Self::Settings | Self::Profile | Self::Appearance => Self::Settings,
+            Self::Settings | Self::Profile | Self::Appearance | Self::PrivacySettings => Self::Settings,
             _ => Self::Chats,
         }
     }
@@ -54,7 +56,13 @@ impl Page {
     pub(crate) fn is_in_room(self) -> bool {
         matches!(
             self,
-            Self::Chats | Self::Chat(_) | Self::Friends | Self::Settings | Self::Profile | Self::Appearance
+            Self::Chats
+                | Self::Chat(_)
+                | Self::Friends
+                | Self::Settings
+                | Self::Profile
+                | Self::Appearance
+                | Self::PrivacySettings
         )
     }
 
@@ -75,7 +83,16 @@ mod tests {
 
     #[test]
     fn every_page_is_an_address_that_the_server_knows() {
-        for path in ["/", "/sign-up", "/recover", "/privacy", "/chats", "/friends", "/settings/appearance"] {
+        for path in [
+            "/",
+            "/sign-up",
+            "/recover",
+            "/privacy",
+            "/chats",
+            "/friends",
+            "/settings/appearance",
+            "/settings/privacy",
+        ] {
             assert_ne!(Page::at(path), Page::NotFound, "{path}");
             assert!(umbrachat_protocol::paths::is_client_page(path), "{path}");
         }

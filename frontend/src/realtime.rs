@@ -29,6 +29,11 @@ pub(crate) enum Part {
     Me,
     Friends,
     FriendRequests,
+    Blocks,
+    /// Who is here.
+    Presence,
+    /// Who types in a conversation.
+    Typing(ConversationId),
     /// Which conversations there are, and their order.
     Conversations,
     /// How much is unread in all of them together.
@@ -314,7 +319,9 @@ impl Driver {
             Change::History(id) => self.touch(Part::Timeline(*id)),
             Change::Message { message, .. } => self.touch(Part::Timeline(message.conversation_id)),
             Change::Outgoing { conversation_id, .. } => self.touch(Part::Timeline(*conversation_id)),
-            Change::Blocks | Change::Presence | Change::Typing(_) => {}
+            Change::Blocks => self.touch(Part::Blocks),
+            Change::Presence => self.touch(Part::Presence),
+            Change::Typing(id) => self.touch(Part::Typing(*id)),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The room of somebody who is signed in: the way around, the state of the connection, and the page in the middle.
 
+use crate::api::{ApiError, AuthorizedApi};
+use crate::components::avatar::avatar;
 use crate::components::icon::{self, icon, mark};
 use crate::moments::Today;
 use crate::page::Page;
@@ -8,8 +10,12 @@ use crate::realtime::{Live, Part};
 use crate::session::Account;
 use crate::stores::notices::Notices;
 use crate::{browser, texts};
+use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
-use umbrachat_client_core::{Connection, State};
+use leptos::task::spawn_local;
+use std::rc::Rc;
+use umbrachat_client_core::{Connection, Input, State};
+use umbrachat_protocol::{ServerEvent, User, UserId};
 
 /// What every page of the room can use.
 #[derive(Clone, Copy)]
@@ -17,6 +23,54 @@ pub(crate) struct Room {
     pub(crate) account: Account,
     pub(crate) notices: Notices,
     pub(crate) today: Today,
+}
+
+impl Room {
+    /// Shows at once what a call of the API has answered.
+    pub(crate) fn answer(self, event: ServerEvent) {
+        self.account.live.tell(Input::Answer(event));
+    }
+
+    /// Calls the server, and says so where that fails.
+    pub(crate) fn run<F: Future<Output = Result<(), ApiError>> + 'static>(
+        self,
+        call: impl FnOnce(Rc<AuthorizedApi>) -> F + 'static,
+    ) {
+        let call: LocalBoxFuture<'static, _> = Box::pin(call(self.account.api()));
+        spawn_local(self.say_failure(call));
+    }
+
+    async fn say_failure(self, call: LocalBoxFuture<'static, Result<(), ApiError>>) {
+        if let Err(error) = call.await {
+            self.notices.say(texts::error(&error));
+        }
+    }
+
+    /// Blocks somebody; the snapshot that follows tells what else it has ended.
+    pub(crate) fn block(self, user: UserId) {
+        self.run(async move |api| {
+            api.block(user).await?;
+            self.answer(ServerEvent::FriendRemoved { user_id: user });
+            self.answer(ServerEvent::Resync {});
+            Ok(())
+        });
+    }
+
+    /// A dot for somebody who is here.
+    pub(crate) fn presence(self, user: UserId) -> AnyView {
+        let here = Memo::new(move |_| self.account.live.read(Part::Presence, |state| state.is_online(user)));
+        let dot = move || {
+            here.get()
+                .then(|| view! { <span class="here"><span class="unseen">{texts::ONLINE}</span></span> })
+        };
+        dot.into_any()
+    }
+
+    /// Somebody's picture, with a dot where they are here.
+    pub(crate) fn face(self, user: Option<&User>) -> AnyView {
+        let dot = user.map(|user| self.presence(user.id));
+        view! { <span class="face">{avatar(user)}{dot}</span> }.into_any()
+    }
 }
 
 pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {

@@ -2,7 +2,7 @@
 
 use crate::api::ApiError;
 use umbrachat_client_core::Delivery;
-use umbrachat_protocol::{ErrorCode, FieldError, limits};
+use umbrachat_protocol::{ErrorCode, FieldError, NoticeAction, limits};
 
 pub(crate) const NAME: &str = "UmbraChat";
 
@@ -145,6 +145,42 @@ pub(crate) const NO_SUCH_CHAT_TEXT: &str = "It may have ended, or belong to anot
 pub(crate) const TODAY: &str = "Today";
 pub(crate) const YESTERDAY: &str = "Yesterday";
 
+pub(crate) const SOMEBODY: &str = "Somebody";
+
+/// Who types at this moment.
+pub(crate) fn typing(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("{one} is typing…"),
+        [one, other] => format!("{one} and {other} are typing…"),
+        _ => "Several people are typing…".to_owned(),
+    }
+}
+
+/// What happened in a group. Without a name it was oneself.
+pub(crate) fn notice(
+    action: NoticeAction,
+    actor: Option<&str>,
+    subject: Option<&str>,
+    title: &str,
+) -> String {
+    let who = actor.unwrap_or(YOU);
+    let whom = subject.unwrap_or("you");
+    match action {
+        NoticeAction::Created => format!("{who} made this group"),
+        NoticeAction::Renamed => format!("{who} named the group “{title}”"),
+        NoticeAction::Added => format!("{who} added {whom}"),
+        NoticeAction::Removed => format!("{who} removed {whom}"),
+        NoticeAction::Left => format!("{who} left"),
+        NoticeAction::Promoted => format!("{who} made {whom} an admin"),
+        NoticeAction::Demoted => format!("{who} took the admin's role from {whom}"),
+        NoticeAction::HandedOver => format!("{who} handed the group over to {whom}"),
+        NoticeAction::HistoryFull => format!("{who} let those who join later read everything"),
+        NoticeAction::HistoryFromJoin => format!("{who} let those who join later read from then on"),
+        NoticeAction::Unknown => "Something has changed here".to_owned(),
+    }
+}
+
 pub(crate) fn delivery(delivery: Delivery) -> &'static str {
     match delivery {
         Delivery::Failed => "Failed",
@@ -184,6 +220,18 @@ pub(crate) const UNFRIEND_TEXT: &str = "Neither of you can write to the other th
 pub(crate) const KEEP_FRIEND: &str = "Stay friends";
 pub(crate) const NO_FRIENDS: &str = "Nobody yet. Ask a friend for their username.";
 
+pub(crate) const ONLINE: &str = "Here now";
+pub(crate) const SEEN_TODAY: &str = "Here today";
+pub(crate) const SEEN_THIS_WEEK: &str = "Here this week";
+pub(crate) const BLOCK: &str = "Block";
+pub(crate) const BLOCK_TEXT: &str = "You are no longer friends then, they cannot write to you or ask you again, and they are not told. What was said stays \
+    readable. You can end it in the settings, under Privacy.";
+pub(crate) const LET_BE: &str = "Rather not";
+
+pub(crate) fn block_title(name: &str) -> String {
+    format!("Block {name}?")
+}
+
 pub(crate) fn unfriend_title(name: &str) -> String {
     format!("Unfriend {name}?")
 }
@@ -210,6 +258,20 @@ pub(crate) const APPEARANCE_LEAD: &str = "Night, dawn, or as your device is set"
 pub(crate) const DISPLAY_NAME: &str = "Display name";
 pub(crate) const DISPLAY_NAME_HINT: &str = "What your friends see. In any script, up to 64 characters.";
 pub(crate) const USERNAME_FIXED: &str = "Your username stays as it is: friends find you by it.";
+pub(crate) const PRIVACY_SETTINGS: &str = "Privacy";
+pub(crate) const PRIVACY_SETTINGS_LEAD: &str = "What others see of you, and who is kept out";
+pub(crate) const RECIPROCITY: &str =
+    "It goes both ways: what you do not show to others, you do not see of them either.";
+pub(crate) const SHOW_RECEIPTS: &str = "Ticks";
+pub(crate) const SHOW_RECEIPTS_HINT: &str =
+    "Others see whether their messages have reached you and been read.";
+pub(crate) const SHOW_PRESENCE: &str = "Being here";
+pub(crate) const SHOW_PRESENCE_HINT: &str = "Friends see whether you are here, or were today or this week.";
+pub(crate) const SHOW_TYPING: &str = "Typing";
+pub(crate) const SHOW_TYPING_HINT: &str = "Friends see that you are writing to them.";
+pub(crate) const BLOCKED_PEOPLE: &str = "People you have blocked";
+pub(crate) const NOBODY_BLOCKED: &str = "Nobody.";
+pub(crate) const UNBLOCK: &str = "Unblock";
 pub(crate) const SAVE: &str = "Save";
 pub(crate) const SAVED: &str = "Saved.";
 pub(crate) const THEME_LEGEND: &str = "The sky";

@@ -33,7 +33,7 @@ pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> A
         row.with(|row| {
             let notice = row.kind == Kind::Notice;
             let parts = [
-                (mine, " mine"),
+                (mine && !notice, " mine"),
                 (notice, " notice"),
                 (row.starts_group, " first"),
                 (row.ends_group, " last"),
@@ -49,6 +49,12 @@ pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> A
                 view! { <p class="body" dir="auto">{rich_text(&row.body)}</p> }.into_any()
             }
         })
+    };
+    let author = move || {
+        let (named, author) =
+            row.with(|row| (row.kind != Kind::Notice).then(|| (row.named, format!("{}: ", row.author))))?;
+        let class = if named { "author" } else { "unseen" };
+        Some(view! { <span class=class>{author}</span> }.into_any())
     };
     let state = move || Some(tick(row.with(|row| row.delivery)?).into_any());
     let delete = move || {
@@ -88,9 +94,7 @@ pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> A
             <div class="line">
                 {delete}
                 <div class="bubble">
-                    <span class=move || row.with(|row| if row.named { "author" } else { "unseen" })>
-                        {move || row.with(|row| format!("{}: ", row.author))}
-                    </span>
+                    {author}
                     {content}
                     <span class="meta">
                         <time>{move || row.with(|row| moments::clock(row.written_at))}</time>

@@ -14,11 +14,16 @@ const WARN_BEFORE: usize = 500;
 
 /// A text box that grows with what is written, and the button that sends it. Enter sends; with Shift, and on devices with a
 /// keyboard on the screen, it begins a new line.
-pub(crate) fn composer(draft: RwSignal<String>, on_send: Callback<String>) -> AnyView {
+pub(crate) fn composer(
+    draft: RwSignal<String>,
+    on_send: Callback<String>,
+    on_typing: Callback<bool>,
+) -> AnyView {
     let length = move || draft.with(|draft| draft.chars().count());
     let ready = move || draft.with(|draft| text::body(draft).is_ok());
     let send = move || {
         if untrack(ready) {
+            on_typing.run(false);
             on_send.run(draft.get_untracked());
             draft.set(String::new());
         }
@@ -63,7 +68,11 @@ pub(crate) fn composer(draft: RwSignal<String>, on_send: Callback<String>) -> An
                     aria-describedby="message-count"
                     on:keydown=on_keydown
                     prop:value=move || draft.get()
-                    on:input=move |event| draft.set(event_target_value(&event))
+                    on:input=move |event| {
+                        draft.set(event_target_value(&event));
+                        on_typing.run(draft.with_untracked(|draft| !draft.is_empty()));
+                    }
+                    on:blur=move |_| on_typing.run(false)
                 ></textarea>
             </div>
             <button

@@ -6,17 +6,27 @@ use umbrachat_protocol::User;
 
 /// One line: the person, then the actions.
 pub(crate) fn person(user: &User, actions: impl IntoView + 'static) -> AnyView {
+    person_with(user, avatar(Some(user)).into_any(), None, actions.into_any())
+}
+
+/// The same with another picture, and with what they are here.
+pub(crate) fn person_with(
+    user: &User,
+    face: AnyView,
+    standing: Option<&'static str>,
+    actions: AnyView,
+) -> AnyView {
     let username = format!("@{}", user.username);
     view! {
         <li class="person">
-            {avatar(Some(user))}
+            {face}
             <div class="names">
                 <span class="name" dir="auto" id=name_id(user)>
                     {user.display_name.clone()}
                 </span>
-                <span class="soft">{username}</span>
+                <span class="soft">{username} {standing.map(|standing| format!(" · {standing}"))}</span>
             </div>
-            <div class="actions">{actions.into_any()}</div>
+            <div class="actions">{actions}</div>
         </li>
     }
     .into_any()

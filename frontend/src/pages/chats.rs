@@ -1,11 +1,11 @@
 //! The conversations, and beside them the one that is open. On a narrow screen they are two screens.
 
-use crate::components::avatar::avatar;
 use crate::components::list::keyed;
 use crate::page::{Page, chat};
 use crate::pages::conversation::conversation;
 use crate::realtime::Part;
 use crate::room::Room;
+use crate::stores::people;
 use crate::texts;
 use leptos::prelude::*;
 use umbrachat_client_core::{ConversationState, State};
@@ -113,7 +113,7 @@ fn row(room: Room, id: ConversationId, page: Memo<Page>) -> AnyView {
                     href=chat(id)
                     aria-current=move || (open_chat(page) == Some(id)).then_some("page")
                 >
-                    {avatar(peer.as_ref())}
+                    {room.face(peer.as_ref())}
                     <span class="name" dir="auto">
                         {name}
                     </span>
@@ -136,8 +136,20 @@ fn line_of(room: Room, state: &State, conversation: &ConversationState, draft: &
         _ if !draft.is_empty() => (format!("{}{draft}", texts::DRAFT_PREFIX), None),
         (Some(waiting), _) => (format!("{}{}", texts::YOU_PREFIX, waiting.body), Some(waiting.written_at)),
         (None, Some(message)) => {
-            let text = if message.deleted_at.is_some() { texts::DELETED } else { &message.body };
-            let prefix = if is_mine(message.author_id, state) { texts::YOU_PREFIX } else { "" };
+            let is_word = message.notice.is_none();
+            let text = if message.deleted_at.is_some() {
+                texts::DELETED.to_owned()
+            } else {
+                people::body_of(state, message)
+            };
+            let prefix = match message.author_id {
+                author if is_word && is_mine(author, state) => texts::YOU_PREFIX.to_owned(),
+                // Of two, the other is the only one who can have said it.
+                Some(_) if is_word && info.peer.is_none() => {
+                    format!("{}: ", people::name_of(state, info.id, message.author_id))
+                }
+                _ => String::new(),
+            };
             (format!("{prefix}{text}"), Some(message.created_at))
         }
         (None, None) => (texts::NO_MESSAGES_YET.to_owned(), None),

@@ -1,7 +1,6 @@
 //! One conversation: who it is with, what was said, and what to say next.
 
 use crate::browser;
-use crate::components::avatar::avatar;
 use crate::components::bubble::{Actions, bubble};
 use crate::components::composer::{self, composer};
 use crate::components::dialog::{Question, confirm};
@@ -10,19 +9,23 @@ use crate::components::list::keyed;
 use crate::pages::chats::name_of;
 use crate::realtime::Part;
 use crate::room::Room;
+use crate::stores::people;
 use crate::stores::timeline::{self, Timeline};
 use crate::texts;
 use leptos::ev;
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use umbrachat_client_core::{ConversationState, History, Input, State};
+use umbrachat_client_core::{ConversationState, History, Input, Millis, State};
 use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Seq, ServerEvent};
 use wasm_bindgen::JsCast;
 
 /// Pixels from the oldest message at which older ones are fetched, and from the newest at which one counts as being there.
 const NEAR_OLDEST: i32 = 600;
 const NEAR_NEWEST: i32 = 48;
+
+/// Milliseconds after which it is said again that one types.
+const SAY_TYPING_EVERY: u64 = 3_000;
 
 /// The id of the time line.
 const LOG: &str = "log";
@@ -32,11 +35,6 @@ pub(crate) fn conversation(room: Room, id: ConversationId) -> AnyView {
     // The machine hears of it after the view has been drawn, so that nothing is told in the middle of drawing.
     Effect::new(move || {
         live.tell(Input::Open(Some(id)));
-        // The names of those who write in a group; of two, the conversation itself tells them.
-        let is_group = |info: &Conversation| info.kind == ConversationKind::Group;
-        if live.peek(|state| state.conversation(id).is_some_and(|it| is_group(it.info()))) {
-            live.tell(Input::LoadMembers(id));
-        }
     });
     on_cleanup(move || live.tell(Input::Open(None)));
 
@@ -66,9 +64,15 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
     let peer = move || info()?.peer;
     let may_write = Memo::new(move |_| {
         let info = info();
-        let is_group = info.as_ref().is_some_and(|info| info.kind == ConversationKind::Group);
+        let is_group = info.as_ref().is_some_and(is_group);
         let peer = info.and_then(|info| info.peer);
         is_group || live.read(Part::Friends, |state| peer.is_some_and(|peer| state.is_friend(peer.id)))
+    });
+    Effect::new(move || {
+        // The names of those who write in a group; of two, the conversation itself tells them.
+        if live.peek(|state| state.conversation(id).is_some_and(|it| is_group(it.info()))) {
+            live.tell(Input::LoadMembers(id));
+        }
     });
     let read_upto = RwSignal::new(unread_from(room, id));
     let draft = RwSignal::new(room.account.device.draft(id));
@@ -87,9 +91,10 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
         read_upto.set(None);
         scroll_to_newest();
     };
+    let typing = say_typing(room, id);
     let foot = move || {
         if may_write.get() {
-            composer(draft, Callback::new(send))
+            composer(draft, Callback::new(send), typing)
         } else {
             let why = if peer().is_some() { texts::NOT_FRIENDS_NOW } else { texts::PEER_GONE };
             view! { <p class="read-only soft">{why}</p> }.into_any()
@@ -104,16 +109,66 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
             <a class="back" href="/chats" aria-label=texts::CHATS>
                 {icon(icon::BACK)}
             </a>
-            {move || avatar(peer().as_ref())}
-            <h2 dir="auto" id="talk-title" tabindex="-1">
-                {move || info().as_ref().map(name_of)}
-            </h2>
+            {move || room.face(peer().as_ref())}
+            <div class="names">
+                <h2 dir="auto" id="talk-title" tabindex="-1">
+                    {move || info().as_ref().map(name_of)}
+                </h2>
+                <span class="soft standing" aria-live="polite">
+                    {move || standing(room, id)}
+                </span>
+            </div>
             <span class="soft handle">{move || peer().map(|peer| format!("@{}", peer.username))}</span>
         </header>
         {messages(room, id, read_upto)}
         {foot}
     }
     .into_any()
+}
+
+fn is_group(info: &Conversation) -> bool {
+    info.kind == ConversationKind::Group
+}
+
+/// Who types, or else how the other stands to being here.
+fn standing(room: Room, id: ConversationId) -> String {
+    let live = room.account.live;
+    let typists = live.read(Part::Typing(id), |state| {
+        state.typing(id).map(|user| people::name_of(state, id, Some(user))).collect::<Vec<_>>()
+    });
+    if !typists.is_empty() {
+        return texts::typing(&typists);
+    }
+    let peer = live.read(Part::Conversation(id), |state| state.conversation(id)?.info().peer.clone());
+    let seen = live.read(Part::Presence, |state| {
+        let presence =
+            state.presence.iter().find(|presence| Some(presence.user_id) == peer.as_ref().map(|it| it.id))?;
+        Some((presence.online, presence.last_seen))
+    });
+    let seen = match seen {
+        Some((true, _)) => texts::ONLINE,
+        Some((false, Some(time))) if room.today.is(time) => texts::SEEN_TODAY,
+        Some((false, Some(_))) => texts::SEEN_THIS_WEEK,
+        _ => "",
+    };
+    seen.to_owned()
+}
+
+/// Tells the other side that one types: at once, every few seconds while it goes on, and when it ends.
+fn say_typing(room: Room, id: ConversationId) -> Callback<bool> {
+    let live = room.account.live;
+    let said = StoredValue::new(None::<Millis>);
+    let say = move |typing: bool| {
+        let now = browser::monotonic();
+        let before = said.get_value();
+        let is_due = before.is_none_or(|before| now >= before.plus(SAY_TYPING_EVERY));
+        if (typing && is_due) || (!typing && before.is_some()) {
+            said.set_value(typing.then_some(now));
+            live.tell(Input::SetTyping { conversation_id: id, typing });
+        }
+    };
+    on_cleanup(move || say(false));
+    Callback::new(say)
 }
 
 /// The time line. It is laid out from its end, so that the newest message stays where it is whatever comes above.

@@ -1,20 +1,16 @@
 //! Friends, those who want to be, and how to find more.
 
-use crate::api::{ApiError, AuthorizedApi};
+use crate::api::ApiError;
 use crate::components::dialog::{Question, confirm};
 use crate::components::form::{Field, Form};
 use crate::components::frame::title;
-use crate::components::person::{action, person};
+use crate::components::person::{action, person, person_with};
 use crate::page;
 use crate::realtime::Part;
 use crate::room::Room;
 use crate::{browser, texts};
-use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
-use std::rc::Rc;
-use umbrachat_client_core::Input;
 use umbrachat_protocol::{
     AskedFriend, ErrorCode, FriendRequestDirection, FriendRequests, ServerEvent, User, text,
 };
@@ -55,13 +51,13 @@ fn find(room: Room) -> impl IntoView {
                 Ok(AskedFriend::Request(request)) => {
                     said.set(texts::asked(&request.user.username));
                     username.set(String::new());
-                    tell(room, asked_event(request.user, request.created_at));
+                    room.answer(asked_event(request.user, request.created_at));
                 }
                 Ok(AskedFriend::Friend(friend)) => {
                     said.set(texts::now_friends(&friend.user.display_name));
                     username.set(String::new());
-                    tell(room, ServerEvent::FriendRequestRemoved { user_id: friend.user.id });
-                    tell(room, ServerEvent::Friend(friend));
+                    room.answer(ServerEvent::FriendRequestRemoved { user_id: friend.user.id });
+                    room.answer(ServerEvent::Friend(friend));
                 }
                 Err(error) if error.code() == Some(ErrorCode::NotFound) => {
                     problem.set(texts::nobody_named(&name));
@@ -111,10 +107,10 @@ fn requests(room: Room) -> impl IntoView {
 fn incoming_request(room: Room, user: User) -> AnyView {
     let id = user.id;
     let accept = move || {
-        run(room, async move |api| {
+        room.run(async move |api| {
             let friend = api.accept_friend(id).await?;
-            tell(room, ServerEvent::FriendRequestRemoved { user_id: id });
-            tell(room, ServerEvent::Friend(friend));
+            room.answer(ServerEvent::FriendRequestRemoved { user_id: id });
+            room.answer(ServerEvent::Friend(friend));
             Ok(())
         });
     };
@@ -131,9 +127,9 @@ fn outgoing_request(room: Room, user: User) -> AnyView {
 }
 
 fn drop_request(room: Room, id: umbrachat_protocol::UserId) {
-    run(room, async move |api| {
+    room.run(async move |api| {
         api.drop_friend_request(id).await?;
-        tell(room, ServerEvent::FriendRequestRemoved { user_id: id });
+        room.answer(ServerEvent::FriendRequestRemoved { user_id: id });
         Ok(())
     });
 }
@@ -158,21 +154,28 @@ fn friend_list(room: Room) -> impl IntoView {
         {
             return navigate(&page::chat(id), leptos_router::NavigateOptions::default());
         }
-        run(room, async move |api| {
+        room.run(async move |api| {
             let conversation = Box::new(api.direct_conversation(user.id).await?);
             let address = page::chat(conversation.id);
-            tell(room, ServerEvent::Conversation { conversation });
+            room.answer(ServerEvent::Conversation { conversation });
             navigate(&address, leptos_router::NavigateOptions::default());
             Ok(())
         });
     });
     let unfriend = move |()| {
         let Some(user) = leaving.get_value() else { return };
-        run(room, async move |api| {
+        room.run(async move |api| {
             api.unfriend(user.id).await?;
-            tell(room, ServerEvent::FriendRemoved { user_id: user.id });
+            room.answer(ServerEvent::FriendRemoved { user_id: user.id });
             Ok(())
         });
+    };
+    let blocking = StoredValue::new(None::<User>);
+    let block_question = Question::new(texts::BLOCK, texts::LET_BE);
+    let block = move |()| {
+        if let Some(user) = blocking.get_value() {
+            room.block(user.id);
+        }
     };
     let list = move || {
         let friends = friends();
@@ -182,15 +185,19 @@ fn friend_list(room: Room) -> impl IntoView {
         let people: Vec<_> = friends
             .into_iter()
             .map(|user| {
-                let (chat_with, leave) = (user.clone(), user.clone());
+                let (chat_with, leave, shut_out) = (user.clone(), user.clone(), user.clone());
                 let actions = (
+                    action(&user, texts::BLOCK, "button small quiet", move || {
+                        block_question.ask(texts::block_title(&shut_out.display_name), texts::BLOCK_TEXT);
+                        blocking.set_value(Some(shut_out.clone()));
+                    }),
                     action(&user, texts::UNFRIEND, "button small quiet", move || {
                         question.ask(texts::unfriend_title(&leave.display_name), texts::UNFRIEND_TEXT);
                         leaving.set_value(Some(leave.clone()));
                     }),
                     action(&user, texts::OPEN_CHAT, "button small", move || open_chat.run(chat_with.clone())),
                 );
-                person(&user, actions)
+                person_with(&user, room.face(Some(&user)), None, actions.into_any())
             })
             .collect();
         Some(view! { <ul class="people">{people}</ul> }.into_any())
@@ -201,28 +208,10 @@ fn friend_list(room: Room) -> impl IntoView {
             {list}
         </section>
         {confirm(question, Callback::new(unfriend))}
+        {confirm(block_question, Callback::new(block))}
     }
 }
 
 fn asked_event(user: User, created_at: umbrachat_protocol::Timestamp) -> ServerEvent {
     ServerEvent::FriendRequest { direction: FriendRequestDirection::Outgoing, user, created_at }
-}
-
-fn tell(room: Room, event: ServerEvent) {
-    room.account.live.tell(Input::Answer(event));
-}
-
-/// Calls the server, and says so where that fails.
-fn run<F: Future<Output = Result<(), ApiError>> + 'static>(
-    room: Room,
-    call: impl FnOnce(Rc<AuthorizedApi>) -> F + 'static,
-) {
-    let call: LocalBoxFuture<'static, _> = Box::pin(call(room.account.api()));
-    spawn_local(say_failure(room, call));
-}
-
-async fn say_failure(room: Room, call: LocalBoxFuture<'static, Result<(), ApiError>>) {
-    if let Err(error) = call.await {
-        room.notices.say(texts::error(&error));
-    }
 }

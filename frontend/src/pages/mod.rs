@@ -8,6 +8,7 @@ pub(crate) mod friends;
 pub(crate) mod landing;
 pub(crate) mod not_found;
 pub(crate) mod privacy;
+pub(crate) mod privacy_settings;
 pub(crate) mod profile;
 pub(crate) mod recover;
 pub(crate) mod recovery_codes;

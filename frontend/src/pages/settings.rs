@@ -4,7 +4,7 @@ use crate::components::avatar::avatar;
 use crate::components::dialog::{Question, confirm};
 use crate::components::icon::{self, icon};
 use crate::page::Page;
-use crate::pages::{appearance::appearance, profile::profile};
+use crate::pages::{appearance::appearance, privacy_settings::privacy_settings, profile::profile};
 use crate::realtime::Part;
 use crate::room::Room;
 use crate::texts;
@@ -15,6 +15,7 @@ pub(crate) fn settings(room: Room, page: Memo<Page>) -> AnyView {
     let content = move || match page.get() {
         Page::Profile => profile(room),
         Page::Appearance => appearance(room),
+        Page::PrivacySettings => privacy_settings(room),
         _ => view! { <p class="choose soft">{texts::CHOOSE_SETTING}</p> }.into_any(),
     };
     let inside = move || page.get() != Page::Settings;
@@ -73,6 +74,7 @@ fn overview(room: Room, page: Memo<Page>) -> impl IntoView {
         <ul class="rows">
             {link("/settings/profile", Page::Profile, texts::PROFILE, texts::PROFILE_LEAD)}
             {link("/settings/appearance", Page::Appearance, texts::APPEARANCE, texts::APPEARANCE_LEAD)}
+            {link("/settings/privacy", Page::PrivacySettings, texts::PRIVACY_SETTINGS, texts::PRIVACY_SETTINGS_LEAD)}
         </ul>
         {sign_out(room)}
     }

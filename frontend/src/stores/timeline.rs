@@ -4,9 +4,11 @@
 //! changed is drawn again, the focus stays where it is, and nothing is read aloud twice.
 
 use crate::moments;
+use crate::stores::people;
 use crate::texts;
 use leptos::prelude::*;
-use umbrachat_client_core::{ConversationState, Delivery, Entry, State};
+use std::collections::BTreeMap;
+use umbrachat_client_core::{Delivery, Entry, State};
 use umbrachat_protocol::{
     ClientId, ConversationId, ConversationKind, Message, MessageKind, Seq, Timestamp, UserId,
 };
@@ -109,18 +111,8 @@ impl Timeline {
 pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) -> Vec<Row> {
     let conversation = state.conversation(id);
     let is_group = conversation.is_some_and(|it| it.info().kind == ConversationKind::Group);
-    let peer = conversation.and_then(|it| it.info().peer.as_ref());
-    let members = conversation.and_then(ConversationState::members).into_iter().flatten();
-    let people: Vec<_> = members.map(|member| &member.user).chain(peer).collect();
     let me = state.my_id();
-    let name_of = |author: Option<UserId>| match author {
-        // Who has left a group is still its author, but no longer among its members.
-        Some(author) => {
-            let person = people.iter().find(|person| person.id == author);
-            person.map(|person| person.display_name.clone()).unwrap_or_default()
-        }
-        None => texts::GONE_ACCOUNT.to_owned(),
-    };
+    let mut names: BTreeMap<Option<UserId>, String> = BTreeMap::new();
     let mut rows: Vec<Row> = Vec::new();
     let mut day = None;
     let mut unread_marked = false;
@@ -128,8 +120,10 @@ pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) ->
         let mut row = match entry {
             Entry::Message(message) => {
                 let mine = message.author_id.is_some() && message.author_id == me;
-                let author = if mine { texts::YOU.to_owned() } else { name_of(message.author_id) };
-                row_of(message, mine, author, entry.delivery(state))
+                let author = names.entry(message.author_id).or_insert_with(|| {
+                    if mine { texts::YOU.to_owned() } else { people::name_of(state, id, message.author_id) }
+                });
+                row_of(state, message, mine, author.clone(), entry.delivery(state))
             }
             Entry::Outgoing(outgoing) => Row {
                 client_id: outgoing.client_id,
@@ -169,7 +163,7 @@ pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) ->
                 && row.written_at.0 - before.written_at.0 < GROUP_WITHIN
         });
         row.starts_group = !follows;
-        row.named = is_group && !follows && !row.mine;
+        row.named = is_group && !follows && !row.mine && row.kind != Kind::Notice;
         if let (true, Some(before)) = (follows, rows.last_mut()) {
             before.ends_group = false;
         }
@@ -178,7 +172,7 @@ pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) ->
     rows
 }
 
-fn row_of(message: &Message, mine: bool, author: String, delivery: Option<Delivery>) -> Row {
+fn row_of(state: &State, message: &Message, mine: bool, author: String, delivery: Option<Delivery>) -> Row {
     let kind = match message.kind {
         _ if message.deleted_at.is_some() => Kind::Deleted,
         MessageKind::Notice => Kind::Notice,
@@ -190,7 +184,7 @@ fn row_of(message: &Message, mine: bool, author: String, delivery: Option<Delive
         mine,
         author,
         named: false,
-        body: message.body.clone(),
+        body: people::body_of(state, message),
         kind,
         written_at: message.created_at,
         delivery: delivery.filter(|_| kind == Kind::Text),
