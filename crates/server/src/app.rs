@@ -19,6 +19,7 @@ use std::path::Path;
 use std::thread::available_parallelism;
 use std::time::Duration;
 use tokio::net::{TcpSocket, lookup_host};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use umbrachat_protocol::PrivacyPolicy;
 use umbrachat_store::{Clock, Database, OpenError, Store};
@@ -64,7 +65,7 @@ pub enum StartError {
     Serve(io::Error),
 }
 
-/// Opens the store, listens, and serves until it is stopped or the process gets SIGTERM or SIGINT.
+/// Opens the store, listens, and serves until it is stopped.
 pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
     // Listening comes first: a second server finds the port in use before it touches any data.
     let listener = listen(&config.host, config.port).await?;
@@ -97,6 +98,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     .keep_alive(KEEP_ALIVE)
     .client_request_timeout(HEAD_WITHIN)
     .shutdown_timeout(STOP_WITHIN)
+    .disable_signals()
     .listen(listener)
     .map_err(StartError::Serve)?
     .run();
@@ -122,16 +124,26 @@ impl Running {
 
     /// Takes no more requests, lets the running ones finish, and tells sockets to come back later.
     pub async fn stop(self) {
+        let stopped = self.handle.stop(true);
         self.state.hub.close_all();
-        self.handle.stop(true).await;
-        if let Err(error) = self.wait().await {
+        stopped.await;
+        if let Err(error) = self.task.await.map_err(io::Error::other).flatten() {
             tracing::error!(%error, "the server did not end well");
         }
     }
 
-    /// Until the server has stopped.
-    pub async fn wait(self) -> io::Result<()> {
-        self.task.await.map_err(io::Error::other)?
+    /// Until the process gets SIGTERM or SIGINT, and then stops.
+    pub async fn wait(mut self) -> io::Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            end = &mut self.task => return end.map_err(io::Error::other)?,
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        self.stop().await;
+        Ok(())
     }
 }
 

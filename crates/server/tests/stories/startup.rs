@@ -1,9 +1,13 @@
-//! What keeps the server from starting: one clear line, and an exit code that says so.
+//! What keeps the server from starting: one clear line, and an exit code that says so. And how it ends.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use crate::person::PASSWORD;
+use crate::socket::SOON;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use umbrachat_client::Client;
+use umbrachat_protocol::{CloseCode, Register, ServerEvent};
 use umbrachat_testing::TestDatabase;
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -86,6 +90,37 @@ fn settings_that_this_version_cannot_honour_stop_the_start() {
     assert_one_line(&run(&folder, &["sreve"], &[]), &["sreve"]);
 }
 
+#[tokio::test]
+async fn a_server_that_is_asked_to_end_tells_its_sockets_to_come_back_and_ends_well() {
+    for signal in ["-TERM", "-INT"] {
+        let folder = Folder::new();
+        let mut server = command(&folder, &[], &[]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(server.stderr.take().unwrap());
+        let mut line = String::new();
+        log.read_line(&mut line).unwrap();
+        let (_, address) = line.split_once("address=").unwrap_or_else(|| panic!("it did not start: {line}"));
+        let url = format!("http://{}", address.split_whitespace().next().unwrap());
+        let policy = Client::builder(&url).anonymous().unwrap().privacy_policy().await.unwrap();
+        let account = Register {
+            username: "ana".into(),
+            password: PASSWORD.into(),
+            display_name: None,
+            privacy_policy_version: policy.version,
+            device_name: None,
+            refresh_in_cookie: false,
+        };
+        let client = Client::register(&url, &account).await.unwrap().client;
+        let mut socket = client.socket().await.unwrap();
+        assert!(matches!(socket.next_event(SOON).await.unwrap(), ServerEvent::Ready(_)));
+
+        Command::new("kill").args([signal, &server.id().to_string()]).status().unwrap();
+
+        assert_eq!(socket.close_code(SOON).await.unwrap(), Some(CloseCode::Restarting.code()));
+        drop((socket, client));
+        assert!(server.wait().unwrap().success(), "{signal}");
+    }
+}
+
 /// Where a server that should not start would keep its data.
 struct Folder(TempDir);
 
@@ -100,15 +135,14 @@ impl Folder {
 }
 
 fn run(folder: &Folder, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
-    let data: &Path = &folder.data();
-    Command::new(env!("CARGO_BIN_EXE_umbrachat"))
-        .args(arguments)
-        .env_clear()
-        .env("DATA_DIR", data)
-        .env("PORT", "0")
-        .envs(settings.iter().copied())
-        .output()
-        .unwrap()
+    command(folder, arguments, settings).output().unwrap()
+}
+
+fn command(folder: &Folder, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_umbrachat"));
+    command.args(arguments).env_clear().env("DATA_DIR", folder.data()).env("PORT", "0");
+    command.envs(settings.iter().copied());
+    command
 }
 
 fn refused(folder: &Folder, settings: &[(&str, &str)]) -> Output {
