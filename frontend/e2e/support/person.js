@@ -16,9 +16,8 @@ export class Person {
   static async enters(name, browser, server, looks) {
     const person = new Person();
     person.name = name;
-    person.username = `${name.toLowerCase()}-${process.pid % 1000}-${(count += 1)}`;
+    person.username = `${name.toLowerCase()}-${(count += 1)}`;
     person.server = server;
-    const { name: _, ...settings } = looks;
     person.context = await browser.newContext({
       baseURL: server.url,
       locale: "en-GB",
@@ -27,7 +26,7 @@ export class Person {
       deviceScaleFactor: 1,
       // The sky would twinkle for nobody, and without a graphics card that is work.
       reducedMotion: "reduce",
-      ...settings,
+      ...looks,
     });
     person.context.setDefaultTimeout(20_000);
     person.isOnPhone = looks.isMobile === true;

@@ -43,7 +43,7 @@ export class Server {
       for (const stream of [child.stdout, child.stderr]) {
         createInterface({ input: stream }).on("line", (line) => {
           said.push(line);
-          const [, port] = line.match(/"listening".*"address":"[^"]*:(\d+)"|"address":"[^"]*:(\d+)".*"listening"/)?.filter(Boolean) ?? [];
+          const port = line.includes('"listening"') && line.match(/"address":"[^"]*:(\d+)"/)?.[1];
           if (port) resolve(port);
         });
       }

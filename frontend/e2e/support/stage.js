@@ -9,14 +9,12 @@ import { Server } from "./server.js";
 
 export const DESKTOP = {
   name: "1280×800",
-  viewport: { width: 1280, height: 800 },
+  looks: { viewport: { width: 1280, height: 800 } },
 };
 
 export const PHONE = {
   name: "390×844",
-  viewport: { width: 390, height: 844 },
-  hasTouch: true,
-  isMobile: true,
+  looks: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
 };
 
 const FLAGS = [
@@ -45,12 +43,13 @@ export function story(name, size, act, { on } = {}) {
     try {
       const stage = await on?.() ?? (await (server ??= Server.start()));
       const theBrowser = await (browser ??= launch());
+      /** Brings a person in; `looks` are further settings of their browser. */
       const enter = async (name, looks) => {
-        const person = await Person.enters(name, theBrowser, stage, { ...size, ...looks });
+        const person = await Person.enters(name, theBrowser, stage, { ...size.looks, ...looks });
         people.push(person);
         return person;
       };
-      await act({ server: stage, size, enter });
+      await act({ server: stage, enter });
       for (const person of people) person.hadNoTrouble();
     } catch (error) {
       await keepPictures(name, size, people);
@@ -74,7 +73,7 @@ function launch() {
 async function keepPictures(name, size, people) {
   await mkdir(FAILURES, { recursive: true });
   for (const [index, { page }] of people.entries()) {
-    const file = `${name}-${size.viewport.width}-${index + 1}.png`.replaceAll(/[^\w.-]+/g, "-");
+    const file = `${name}-${size.looks.viewport.width}-${index + 1}.png`.replaceAll(/[^\w.-]+/g, "-");
     await page.screenshot({ path: path.join(FAILURES, file) }).catch(() => {});
   }
 }

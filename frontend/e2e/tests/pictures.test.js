@@ -69,7 +69,7 @@ async function takesPictures({ enter }) {
   }
   await happened(conversation, EVENING.map(([, minutesAgo]) => minutesAgo));
 
-  const miraOnThePhone = await enter("Mira", { ...looks, ...PHONE });
+  const miraOnThePhone = await enter("Mira", { ...looks, ...PHONE.looks });
   miraOnThePhone.username = "mira";
   await miraOnThePhone.opens("/sign-in");
   await miraOnThePhone.signsIn();

@@ -111,7 +111,7 @@ storyAtBothSizes("Recovery codes are shown once, and each lets one back in once"
   await ana.sees("It is quiet here");
 });
 
-storyAtBothSizes("Somebody without a mouse signs up, finds a friend and writes", async ({ enter, size }) => {
+storyAtBothSizes("Somebody without a mouse signs up, finds a friend and writes", async ({ enter }) => {
   const bo = await (await enter("Bo")).hasAccount();
   const ana = await enter("Ana");
   const { keyboard } = ana.page;
@@ -148,7 +148,7 @@ storyAtBothSizes("Somebody without a mouse signs up, finds a friend and writes",
   await tabsTo(ana, ana.person(bo).getByRole("button", { name: "Open chat" }));
   await keyboard.press("Enter");
   await ana.messageBox.waitFor();
-  if (size.isMobile) {
+  if (ana.isOnPhone) {
     await tabsTo(ana, ana.messageBox);
     await keyboard.type("Good evening");
     await tabsTo(ana, ana.button("Send"));
