@@ -6,6 +6,8 @@ use crate::database::{Database, OpenError};
 use crate::{postgres, sqlite};
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use std::fs::File;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
@@ -15,8 +17,15 @@ pub(crate) const CONNECTION_WAIT: Duration = Duration::from_secs(3);
 
 #[derive(Clone)]
 pub(crate) enum Backend {
-    Postgres { pool: Pool<postgres::Conn> },
-    Sqlite { writer: Pool<sqlite::Conn>, readers: Pool<sqlite::Conn> },
+    Postgres {
+        pool: Pool<postgres::Conn>,
+    },
+    Sqlite {
+        writer: Pool<sqlite::Conn>,
+        readers: Pool<sqlite::Conn>,
+        /// Held until the last clone of this is gone.
+        _lock: Arc<File>,
+    },
 }
 
 impl Backend {
@@ -24,8 +33,8 @@ impl Backend {
         match database {
             Database::Postgres(url) => Ok(Self::Postgres { pool: postgres::open(url).await? }),
             Database::Sqlite(path) => {
-                let (writer, readers) = sqlite::open(path).await?;
-                Ok(Self::Sqlite { writer, readers })
+                let sqlite::Opened { writer, readers, lock } = sqlite::open(path).await?;
+                Ok(Self::Sqlite { writer, readers, _lock: Arc::new(lock) })
             }
         }
     }

@@ -3,7 +3,7 @@
 pub(crate) mod bulk;
 mod pool;
 
-pub(crate) use pool::open;
+pub(crate) use pool::{Opened, open};
 
 pub(crate) type Conn = diesel_async::sync_connection_wrapper::SyncConnectionWrapper<diesel::SqliteConnection>;
 

@@ -9,28 +9,68 @@ use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_migrations::MigrationHarness;
 use futures_util::FutureExt;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 const READERS: usize = 4;
+/// How long a server that is being replaced may take to let go of the file.
+const PREDECESSOR: Duration = Duration::from_secs(3);
+const ASK_AGAIN: Duration = Duration::from_millis(20);
 
-pub(crate) async fn open(path: &Path) -> Result<(Pool<Conn>, Pool<Conn>), OpenError> {
+/// The pools of one file, and the lock that keeps other processes off it.
+pub(crate) struct Opened {
+    pub(crate) writer: Pool<Conn>,
+    pub(crate) readers: Pool<Conn>,
+    pub(crate) lock: File,
+}
+
+pub(crate) async fn open(path: &Path) -> Result<Opened, OpenError> {
     let url = path
         .to_str()
         .ok_or_else(|| OpenError(format!("the path {} is not UTF-8", path.display())))?
         .to_owned();
+    let lock = lock(path).await?;
     create(path).map_err(|error| OpenError(format!("cannot open {}: {error}", path.display())))?;
     migrate(url.clone()).await?;
-    Ok((pool(&url, 1, Access::Write)?, pool(&url, READERS, Access::Read)?))
+    Ok(Opened { writer: pool(&url, 1, Access::Write)?, readers: pool(&url, READERS, Access::Read)?, lock })
+}
+
+/// Two servers on one file would each miss what the other's people say. The lock is a file of its own: SQLite's own locks
+/// on the database would be lost whenever somebody else in this process closes that file.
+async fn lock(path: &Path) -> Result<File, OpenError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let failed = |error: std::io::Error| OpenError(format!("cannot open {}: {error}", path.display()));
+    let lock = private().create(true).append(true).open(name).map_err(failed)?;
+    let deadline = Instant::now() + PREDECESSOR;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => tokio::time::sleep(ASK_AGAIN).await,
+            Err(TryLockError::WouldBlock) => {
+                return Err(OpenError(format!("{} is in use by another umbrachat", path.display())));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+    }
 }
 
 /// Makes the file, readable for its owner alone; SQLite gives its companions the same mode.
 fn create(path: &Path) -> std::io::Result<()> {
+    match private().create_new(true).append(true).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A new file is its owner's alone.
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

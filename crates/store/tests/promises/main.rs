@@ -8,4 +8,5 @@ mod community;
 mod friendships;
 mod groups;
 mod messages;
+mod opening;
 mod sessions;
