@@ -61,6 +61,8 @@ enum Task {
 fn main() -> ExitCode {
     match perform(Cli::parse().task) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever pressed Ctrl-C knows why it ends. The code is what a shell gives to a program that SIGINT ended.
+        Err(_) if interrupt::check().is_err() => ExitCode::from(130),
         Err(error) => {
             report::failure(&error);
             ExitCode::FAILURE
