@@ -38,6 +38,8 @@ export class Server {
   async startAgain() {
     const child = spawn(BINARY, [], { env: this.#settings, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
+    // Also where a test run breaks off.
+    process.once("exit", () => child.kill("SIGKILL"));
     const said = [];
     const listening = new Promise((resolve) => {
       for (const stream of [child.stdout, child.stderr]) {
