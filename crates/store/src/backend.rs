@@ -4,7 +4,9 @@
 
 use crate::database::{Database, OpenError};
 use crate::{postgres, sqlite};
+use deadpool::managed::Manager;
 use diesel_async::pooled_connection::deadpool::Pool;
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, PoolableConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use std::fs::File;
 use std::sync::Arc;
@@ -38,6 +40,24 @@ impl Backend {
             }
         }
     }
+}
+
+/// A pool of at most `size` connections. Whoever waits for one, or for a new one to be made, waits a bounded time.
+pub(crate) fn pool<C: PoolableConnection + 'static>(
+    manager: AsyncDieselConnectionManager<C>,
+    size: usize,
+) -> Result<Pool<C>, OpenError>
+where
+    AsyncDieselConnectionManager<C>: Manager<Type = C>,
+{
+    Pool::builder(manager)
+        .max_size(size)
+        .runtime(deadpool::Runtime::Tokio1)
+        .wait_timeout(Some(CONNECTION_WAIT))
+        .create_timeout(Some(CONNECTION_WAIT))
+        .recycle_timeout(Some(CONNECTION_WAIT))
+        .build()
+        .map_err(|error| OpenError(error.to_string()))
 }
 
 /// `read!(backend, |ops, conn| ops::messages::history(conn, …).await)`: one query or several, without a transaction.

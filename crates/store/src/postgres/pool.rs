@@ -1,7 +1,7 @@
 //! Connections to PostgreSQL.
 
 use super::{Conn, tls};
-use crate::backend::{CONNECTION_WAIT, MIGRATIONS};
+use crate::backend::{CONNECTION_WAIT, MIGRATIONS, pool};
 use crate::database::OpenError;
 use diesel::ConnectionError;
 use diesel_async::pooled_connection::deadpool::Pool;
@@ -29,14 +29,7 @@ pub(crate) async fn open(url: &str) -> Result<Pool<Conn>, OpenError> {
         let target = target.clone();
         async move { target.connect().await }.boxed()
     });
-    Pool::builder(AsyncDieselConnectionManager::new_with_config(url, config))
-        .max_size(CONNECTIONS)
-        .runtime(deadpool::Runtime::Tokio1)
-        .wait_timeout(Some(CONNECTION_WAIT))
-        .create_timeout(Some(CONNECTION_WAIT))
-        .recycle_timeout(Some(CONNECTION_WAIT))
-        .build()
-        .map_err(|error| OpenError(error.to_string()))
+    pool(AsyncDieselConnectionManager::new_with_config(url, config), CONNECTIONS)
 }
 
 #[derive(Clone)]

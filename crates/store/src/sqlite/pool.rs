@@ -1,7 +1,7 @@
 //! Connections to the embedded SQLite file: one that writes, several that read.
 
 use super::Conn;
-use crate::backend::{CONNECTION_WAIT, MIGRATIONS};
+use crate::backend::{self, MIGRATIONS};
 use crate::database::OpenError;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, ConnectionResult, SqliteConnection};
@@ -92,14 +92,7 @@ fn pool(url: &str, size: usize, access: Access) -> Result<Pool<Conn>, OpenError>
         }
         .boxed()
     });
-    Pool::builder(AsyncDieselConnectionManager::new_with_config(url, config))
-        .max_size(size)
-        .runtime(deadpool::Runtime::Tokio1)
-        .wait_timeout(Some(CONNECTION_WAIT))
-        .create_timeout(Some(CONNECTION_WAIT))
-        .recycle_timeout(Some(CONNECTION_WAIT))
-        .build()
-        .map_err(|error| OpenError(error.to_string()))
+    backend::pool(AsyncDieselConnectionManager::new_with_config(url, config), size)
 }
 
 fn connect(url: &str, access: Access) -> ConnectionResult<SqliteConnection> {
