@@ -154,4 +154,13 @@ databases! {
         app.assert_converges(everybody, async || ana.unblocks(&cem).await).await;
         app.assert_converges(everybody, async || bo.befriends(&ana).await).await;
     }
+
+    async fn what_somebody_writes_who_hides_their_receipts_converges(database: TestDatabase) {
+        let app = TestApp::on(database).await;
+        let (ana, bo, chat) = app.chat().await;
+        bo.sets(SettingsPatch { receipts: Some(false), ..SettingsPatch::default() }).await;
+        app.assert_converges([&ana, &bo], async || bo.sends(chat, "unseen").await).await;
+        app.assert_converges([&ana, &bo], async || ana.sends(chat, "hello?").await).await;
+        app.assert_converges([&ana, &bo], async || bo.marks(chat, None, Some(2)).await).await;
+    }
 }
