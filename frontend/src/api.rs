@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use umbrachat_client_core::Millis;
 use umbrachat_protocol::{
-    AskedFriend, Block, Changes, Conversation, ConversationId, ErrorCode, Friend, Me, Member, Message,
-    MessagePage, NewFriendRequest, Problem, Rev, Seq, SignedIn, Snapshot, UpdateMe, UserId, paths,
+    AskedFriend, Block, Changes, Conversation, ConversationId, EditMessage, ErrorCode, Friend, Me, Member,
+    Message, MessagePage, NewFriendRequest, Problem, Rev, Seq, SignedIn, Snapshot, UpdateMe, UserId, paths,
 };
 
 /// Milliseconds after which a call counts as failed.
@@ -170,6 +170,27 @@ impl AuthorizedApi {
 
     pub(crate) async fn delete_message(&self, id: ConversationId, seq: Seq) -> Result<Message, ApiError> {
         self.call(Method::DELETE, &paths::message(id, seq), None::<&()>).await
+    }
+
+    pub(crate) async fn edit_message(
+        &self,
+        id: ConversationId,
+        seq: Seq,
+        body: String,
+    ) -> Result<Message, ApiError> {
+        self.call(Method::PATCH, &paths::message(id, seq), Some(&EditMessage { body })).await
+    }
+
+    /// Puts an emoji on a message, or takes it away.
+    pub(crate) async fn react(
+        &self,
+        id: ConversationId,
+        seq: Seq,
+        emoji: &str,
+        on: bool,
+    ) -> Result<Message, ApiError> {
+        let method = if on { Method::PUT } else { Method::DELETE };
+        self.call(method, &paths::reaction(id, seq, emoji), None::<&()>).await
     }
 
     pub(crate) async fn block(&self, person: UserId) -> Result<Block, ApiError> {

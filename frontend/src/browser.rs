@@ -142,6 +142,21 @@ pub(crate) fn focus(id: &str) {
     }
 }
 
+/// Whether text is marked, which the browser's own menu is for.
+pub(crate) fn has_selection() -> bool {
+    let window = window();
+    let get = Reflect::get(&window, &JsValue::from_str("getSelection")).ok();
+    let get = get.and_then(|get| get.dyn_into::<js_sys::Function>().ok());
+    let selection = get.and_then(|get| get.call0(&window).ok()).filter(|it| !it.is_null());
+    selection.is_some_and(|selection| Object::from(selection).to_string().length() > 0)
+}
+
+/// The element that something happened to, or one around it, that fits a selector.
+pub(crate) fn target_within(target: Option<web_sys::EventTarget>, selector: &str) -> bool {
+    let element = target.and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    element.is_some_and(|element| element.closest(selector).is_ok_and(|found| found.is_some()))
+}
+
 /// Puts text on the clipboard; false where the browser does not let it.
 pub(crate) async fn copy(text: &str) -> bool {
     let navigator = window().navigator();

@@ -130,6 +130,28 @@ pub(crate) const FIRST_WORD: &str = "Nobody has said anything yet. Say good even
 pub(crate) const NEW_MESSAGES: &str = "New";
 pub(crate) const TO_NEWEST: &str = "To the newest message";
 pub(crate) const DELETED: &str = "Message deleted";
+pub(crate) const MESSAGE_MENU: &str = "More";
+pub(crate) const REPLY: &str = "Reply";
+pub(crate) const REACT: &str = "React";
+pub(crate) const EDIT: &str = "Edit";
+pub(crate) const COPY: &str = "Copy";
+pub(crate) const COPIED: &str = "Copied.";
+pub(crate) const COPY_FAILED: &str = "This browser does not allow copying.";
+pub(crate) const EDITED: &str = "edited";
+pub(crate) const EDITING: &str = "Editing";
+pub(crate) const IN_REPLY_TO: &str = "In reply to ";
+pub(crate) const EARLIER_MESSAGE: &str = "An earlier message";
+pub(crate) const QUOTED_NOT_FOUND: &str = "That message is too far back, or not yours to see.";
+pub(crate) const CANCEL: &str = "Cancel";
+
+pub(crate) fn reaction(emoji: &str, names: &[String]) -> String {
+    format!("{emoji} {}: {}", names.len(), names.join(", "))
+}
+
+pub(crate) fn replying_to(author: &str) -> String {
+    format!("{IN_REPLY_TO}{author}")
+}
+
 pub(crate) const DELETE_MESSAGE: &str = "Delete message";
 pub(crate) const DELETE_TITLE: &str = "Delete this message?";
 pub(crate) const DELETE_TEXT: &str =

@@ -25,7 +25,6 @@ pub(crate) fn composer(
         if untrack(ready) {
             on_typing.run(false);
             on_send.run(draft.get_untracked());
-            draft.set(String::new());
         }
         // Whoever has sent one message may want to send another.
         browser::focus(BOX);

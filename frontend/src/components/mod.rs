@@ -10,6 +10,7 @@ pub(crate) mod frame;
 pub(crate) mod icon;
 pub(crate) mod list;
 pub(crate) mod markdown;
+pub(crate) mod menu;
 pub(crate) mod person;
 pub(crate) mod rich_text;
 pub(crate) mod tick;

@@ -2,30 +2,30 @@
 
 use crate::browser;
 use crate::components::bubble::{Actions, bubble};
-use crate::components::composer::{self, composer};
+use crate::components::composer;
 use crate::components::dialog::{Question, confirm};
 use crate::components::icon::{self, icon};
 use crate::components::list::keyed;
+use crate::components::menu::{Deed, OpenMenu};
 use crate::pages::chats::name_of;
+use crate::pages::seek::Seek;
+use crate::pages::writing::Writing;
 use crate::realtime::Part;
 use crate::room::Room;
 use crate::stores::people;
-use crate::stores::timeline::{self, Timeline};
+use crate::stores::timeline::{self, Quote, Row, Timeline, shorten};
 use crate::texts;
 use leptos::ev;
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use umbrachat_client_core::{ConversationState, History, Input, Millis, State};
+use umbrachat_client_core::{ConversationState, History, Input, State};
 use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Seq, ServerEvent};
 use wasm_bindgen::JsCast;
 
 /// Pixels from the oldest message at which older ones are fetched, and from the newest at which one counts as being there.
 const NEAR_OLDEST: i32 = 600;
 const NEAR_NEWEST: i32 = 48;
-
-/// Milliseconds after which it is said again that one types.
-const SAY_TYPING_EVERY: u64 = 3_000;
 
 /// The id of the time line.
 const LOG: &str = "log";
@@ -75,26 +75,15 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
         }
     });
     let read_upto = RwSignal::new(unread_from(room, id));
-    let draft = RwSignal::new(room.account.device.draft(id));
-    Effect::new(move || draft.with(|draft| room.account.device.keep_draft(id, draft)));
-
-    let send = move |body: String| {
-        live.tell(Input::Send {
-            conversation_id: id,
-            client_id: browser::new_client_id(),
-            body,
-            reply_to: None,
-            mentions: Vec::new(),
-            written_at: browser::now(),
-        });
+    let writing = Writing::new(room, id);
+    let sent = Callback::new(move |()| {
         // Who answers has seen what was new.
         read_upto.set(None);
         scroll_to_newest();
-    };
-    let typing = say_typing(room, id);
+    });
     let foot = move || {
         if may_write.get() {
-            composer(draft, Callback::new(send), typing)
+            writing.view(sent)
         } else {
             let why = if peer().is_some() { texts::NOT_FRIENDS_NOW } else { texts::PEER_GONE };
             view! { <p class="read-only soft">{why}</p> }.into_any()
@@ -120,7 +109,7 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
             </div>
             <span class="soft handle">{move || peer().map(|peer| format!("@{}", peer.username))}</span>
         </header>
-        {messages(room, id, read_upto)}
+        {messages(room, id, read_upto, writing, may_write)}
         {foot}
     }
     .into_any()
@@ -154,33 +143,24 @@ fn standing(room: Room, id: ConversationId) -> String {
     seen.to_owned()
 }
 
-/// Tells the other side that one types: at once, every few seconds while it goes on, and when it ends.
-fn say_typing(room: Room, id: ConversationId) -> Callback<bool> {
-    let live = room.account.live;
-    let said = StoredValue::new(None::<Millis>);
-    let say = move |typing: bool| {
-        let now = browser::monotonic();
-        let before = said.get_value();
-        let is_due = before.is_none_or(|before| now >= before.plus(SAY_TYPING_EVERY));
-        if (typing && is_due) || (!typing && before.is_some()) {
-            said.set_value(typing.then_some(now));
-            live.tell(Input::SetTyping { conversation_id: id, typing });
-        }
-    };
-    on_cleanup(move || say(false));
-    Callback::new(say)
-}
-
 /// The time line. It is laid out from its end, so that the newest message stays where it is whatever comes above.
-fn messages(room: Room, id: ConversationId, read_upto: RwSignal<Option<Seq>>) -> AnyView {
+fn messages(
+    room: Room,
+    id: ConversationId,
+    read_upto: RwSignal<Option<Seq>>,
+    writing: Writing,
+    may_write: Memo<bool>,
+) -> AnyView {
     let live = room.account.live;
     let timeline = Timeline::new();
     let at_newest = RwSignal::new(true);
     let history = move || live.read(Part::Timeline(id), |state| history_of(state, id));
     let look = move || look(room, id, at_newest);
+    let seek = Seek::new(room, id);
     Effect::new(move || {
         timeline.update(live.read(Part::Timeline(id), |state| timeline::rows(state, id, read_upto.get())));
         request_animation_frame(look);
+        request_animation_frame(move || seek.look());
     });
     start_at_first_unread(timeline, read_upto);
     // What arrives while nobody looks is marked as new until they have been back and look away again.
@@ -201,26 +181,47 @@ fn messages(room: Room, id: ConversationId, read_upto: RwSignal<Option<Seq>>) ->
 
     let deleting = StoredValue::new(None::<Seq>);
     let question = Question::new(texts::DELETE, texts::KEEP);
+    let run = move |(row, deed): (Row, Deed)| {
+        let Some(seq) = row.seq else { return };
+        let quote = || Quote { seq, author: row.author.clone(), text: shorten(&row.body) };
+        match deed {
+            Deed::Reply => writing.reply(quote()),
+            Deed::Edit => writing.edit(quote(), row.body.clone()),
+            Deed::ShowQuoted(seq) => seek.begin(seq),
+            Deed::Delete => {
+                deleting.set_value(Some(seq));
+                question.ask(texts::DELETE_TITLE, texts::DELETE_TEXT);
+            }
+            Deed::Copy => spawn_local(async move {
+                let copied = browser::copy(&row.body).await;
+                room.notices.say(if copied { texts::COPIED } else { texts::COPY_FAILED }.to_owned());
+            }),
+            Deed::React(emoji) => {
+                let on = !row.reactions.iter().any(|chip| chip.mine && chip.emoji == emoji);
+                room.run(async move |api| {
+                    let message = api.react(id, seq, &emoji, on).await?;
+                    room.answer(ServerEvent::Message { message });
+                    Ok(())
+                });
+            }
+        }
+    };
     let actions = Actions {
-        delete: Callback::new(move |seq| {
-            deleting.set_value(Some(seq));
-            question.ask(texts::DELETE_TITLE, texts::DELETE_TEXT);
-        }),
+        menu: OpenMenu::new(),
+        pointed: seek.pointed,
+        may_write,
+        run: Callback::new(run),
+        press: StoredValue::new_local(None),
         retry: Callback::new(move |message| live.tell(Input::Retry(message))),
         discard: Callback::new(move |message| live.tell(Input::Discard(message))),
     };
     let delete = move |()| {
         let Some(seq) = deleting.get_value() else { return };
-        spawn_local(async move {
-            match room.account.api().delete_message(id, seq).await {
-                Ok(message) => live.tell(Input::Answer(ServerEvent::Message { message })),
-                Err(error) => room.notices.say(texts::error(&error)),
-            }
+        room.run(async move |api| {
+            let message = api.delete_message(id, seq).await?;
+            room.answer(ServerEvent::Message { message });
+            Ok(())
         });
-    };
-    let to_newest = move |_| {
-        scroll_to_newest();
-        browser::focus(composer::BOX);
     };
     let today = room.today;
     view! {
@@ -242,16 +243,26 @@ fn messages(room: Room, id: ConversationId, read_upto: RwSignal<Option<Seq>>) ->
                     )}
                 </div>
             </div>
-            <button type="button" class="to-newest" class:needed=move || !at_newest.get() aria-label=texts::TO_NEWEST on:click=to_newest>
-                {icon(icon::DOWN)}
-            </button>
+            {to_newest(at_newest)}
         </div>
         {confirm(question, Callback::new(delete))}
     }
     .into_any()
 }
 
-fn history_of(state: &State, id: ConversationId) -> History {
+fn to_newest(at_newest: RwSignal<bool>) -> impl IntoView {
+    let go = move |_| {
+        scroll_to_newest();
+        browser::focus(composer::BOX);
+    };
+    view! {
+            <button type="button" class="to-newest" class:needed=move || !at_newest.get() aria-label=texts::TO_NEWEST on:click=go>
+                {icon(icon::DOWN)}
+            </button>
+    }
+}
+
+pub(super) fn history_of(state: &State, id: ConversationId) -> History {
     state.conversation(id).map(ConversationState::history).unwrap_or_default()
 }
 

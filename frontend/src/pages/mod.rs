@@ -12,6 +12,8 @@ pub(crate) mod privacy_settings;
 pub(crate) mod profile;
 pub(crate) mod recover;
 pub(crate) mod recovery_codes;
+pub(crate) mod seek;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
+pub(crate) mod writing;

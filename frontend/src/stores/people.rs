@@ -16,6 +16,11 @@ pub(crate) fn name_of(state: &State, id: ConversationId, user: Option<UserId>) -
     person.map_or_else(|| texts::SOMEBODY.to_owned(), |person| person.display_name.clone())
 }
 
+/// The same, as one says it to that person.
+pub(crate) fn name_to_me(state: &State, id: ConversationId, user: Option<UserId>) -> String {
+    if user.is_some() && user == state.my_id() { texts::YOU.to_owned() } else { name_of(state, id, user) }
+}
+
 /// What a message says: the words of its author, or what happened.
 pub(crate) fn body_of(state: &State, message: &Message) -> String {
     let Some(notice) = message.notice else { return message.body.clone() };

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use std::collections::BTreeMap;
 use umbrachat_client_core::{Delivery, Entry, State};
 use umbrachat_protocol::{
-    ClientId, ConversationId, ConversationKind, Message, MessageKind, Seq, Timestamp, UserId,
+    ClientId, ConversationId, ConversationKind, Message, MessageKind, Role, Seq, Timestamp, UserId,
 };
 use uuid::Uuid;
 
@@ -32,6 +32,10 @@ pub(crate) struct Row {
     pub(crate) kind: Kind,
     pub(crate) written_at: Timestamp,
     pub(crate) delivery: Option<Delivery>,
+    pub(crate) edited: bool,
+    pub(crate) deletable: bool,
+    pub(crate) quote: Option<Quote>,
+    pub(crate) reactions: Vec<Chip>,
     /// Why it was refused.
     pub(crate) failure: Option<String>,
     pub(crate) starts_day: bool,
@@ -39,6 +43,23 @@ pub(crate) struct Row {
     pub(crate) ends_group: bool,
     /// The first that was not read when the person came, or looked away.
     pub(crate) first_unread: bool,
+}
+
+/// What a message answers.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Quote {
+    pub(crate) seq: Seq,
+    /// Empty while it is not loaded.
+    pub(crate) author: String,
+    pub(crate) text: String,
+}
+
+/// An emoji on a message.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Chip {
+    pub(crate) emoji: String,
+    pub(crate) names: Vec<String>,
+    pub(crate) mine: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,9 +141,9 @@ pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) ->
         let mut row = match entry {
             Entry::Message(message) => {
                 let mine = message.author_id.is_some() && message.author_id == me;
-                let author = names.entry(message.author_id).or_insert_with(|| {
-                    if mine { texts::YOU.to_owned() } else { people::name_of(state, id, message.author_id) }
-                });
+                let author = names
+                    .entry(message.author_id)
+                    .or_insert_with(|| people::name_to_me(state, id, message.author_id));
                 row_of(state, message, mine, author.clone(), entry.delivery(state))
             }
             Entry::Outgoing(outgoing) => Row {
@@ -135,6 +156,10 @@ pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) ->
                 kind: Kind::Text,
                 written_at: outgoing.written_at,
                 delivery: Some(outgoing.delivery()),
+                edited: false,
+                deletable: false,
+                quote: outgoing.reply_to.map(|seq| quote(state, id, seq)),
+                reactions: Vec::new(),
                 failure: outgoing.failure.as_ref().map(|failure| failure.detail.clone()),
                 starts_day: false,
                 starts_group: false,
@@ -178,6 +203,15 @@ fn row_of(state: &State, message: &Message, mine: bool, author: String, delivery
         MessageKind::Notice => Kind::Notice,
         MessageKind::Text => Kind::Text,
     };
+    let id = message.conversation_id;
+    let is_admin = state
+        .conversation(id)
+        .is_some_and(|it| it.info().kind == ConversationKind::Group && it.info().my_role >= Role::Admin);
+    let reactions = message.reactions.iter().map(|reaction| Chip {
+        emoji: reaction.emoji.clone(),
+        names: reaction.user_ids.iter().map(|user| people::name_to_me(state, id, Some(*user))).collect(),
+        mine: reaction.user_ids.iter().any(|user| Some(*user) == state.my_id()),
+    });
     Row {
         client_id: message.client_id,
         seq: Some(message.seq),
@@ -188,10 +222,28 @@ fn row_of(state: &State, message: &Message, mine: bool, author: String, delivery
         kind,
         written_at: message.created_at,
         delivery: delivery.filter(|_| kind == Kind::Text),
+        edited: kind == Kind::Text && message.edited_at.is_some(),
+        deletable: kind == Kind::Text && (mine || is_admin),
+        quote: message.reply_to.filter(|_| kind == Kind::Text).map(|seq| quote(state, id, seq)),
+        reactions: reactions.collect(),
         failure: None,
         starts_day: false,
         starts_group: false,
         ends_group: true,
         first_unread: false,
     }
+}
+
+/// The beginning of a message that is answered.
+fn quote(state: &State, id: ConversationId, seq: Seq) -> Quote {
+    let Some(message) = state.conversation(id).and_then(|conversation| conversation.message(seq)) else {
+        return Quote { seq, author: String::new(), text: texts::EARLIER_MESSAGE.to_owned() };
+    };
+    let text = if message.deleted_at.is_some() { texts::DELETED.to_owned() } else { shorten(&message.body) };
+    Quote { seq, author: people::name_to_me(state, id, message.author_id), text }
+}
+
+/// As much of a message as fits in a line or two.
+pub(crate) fn shorten(body: &str) -> String {
+    body.chars().take(160).collect()
 }
