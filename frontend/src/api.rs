@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use umbrachat_client_core::Millis;
 use umbrachat_protocol::{
-    AskedFriend, Block, Changes, Conversation, ConversationId, EditMessage, ErrorCode, Friend, Me, Member,
-    Message, MessagePage, NewFriendRequest, Problem, Rev, Seq, SignedIn, Snapshot, UpdateMe, UserId, paths,
+    AskedFriend, Block, Changes, Conversation, ConversationId, EditMessage, ErrorCode, Friend, HandOver, Me,
+    Member, Message, MessagePage, NewFriendRequest, NewGroup, Problem, PutMember, Rev, Role, Seq, SignedIn,
+    Snapshot, UpdateGroup, UpdateMe, UserId, paths,
 };
 
 /// Milliseconds after which a call counts as failed.
@@ -199,6 +200,41 @@ impl AuthorizedApi {
 
     pub(crate) async fn unblock(&self, person: UserId) -> Result<(), ApiError> {
         self.send(Method::DELETE, &paths::block(person), None).await.map(drop)
+    }
+
+    pub(crate) async fn create_group(&self, group: &NewGroup) -> Result<Conversation, ApiError> {
+        self.call(Method::POST, paths::CONVERSATIONS, Some(group)).await
+    }
+
+    pub(crate) async fn update_group(
+        &self,
+        id: ConversationId,
+        update: &UpdateGroup,
+    ) -> Result<Conversation, ApiError> {
+        self.call(Method::PATCH, &paths::conversation(id), Some(update)).await
+    }
+
+    pub(crate) async fn delete_group(&self, id: ConversationId) -> Result<(), ApiError> {
+        self.send(Method::DELETE, &paths::conversation(id), None).await.map(drop)
+    }
+
+    /// Adds somebody, or changes their role.
+    pub(crate) async fn put_member(
+        &self,
+        id: ConversationId,
+        person: UserId,
+        role: Option<Role>,
+    ) -> Result<Member, ApiError> {
+        self.call(Method::PUT, &paths::member(id, person), Some(&PutMember { role })).await
+    }
+
+    /// Removes somebody; oneself leaves.
+    pub(crate) async fn remove_member(&self, id: ConversationId, person: UserId) -> Result<(), ApiError> {
+        self.send(Method::DELETE, &paths::member(id, person), None).await.map(drop)
+    }
+
+    pub(crate) async fn hand_over(&self, id: ConversationId, person: UserId) -> Result<Member, ApiError> {
+        self.call(Method::POST, &paths::owner(id), Some(&HandOver { user_id: person })).await
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, ApiError> {

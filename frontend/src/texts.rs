@@ -2,7 +2,7 @@
 
 use crate::api::ApiError;
 use umbrachat_client_core::Delivery;
-use umbrachat_protocol::{ErrorCode, FieldError, NoticeAction, limits};
+use umbrachat_protocol::{ErrorCode, FieldError, NoticeAction, Role, limits};
 
 pub(crate) const NAME: &str = "UmbraChat";
 
@@ -167,6 +167,49 @@ pub(crate) const NO_SUCH_CHAT_TEXT: &str = "It may have ended, or belong to anot
 pub(crate) const TODAY: &str = "Today";
 pub(crate) const YESTERDAY: &str = "Yesterday";
 
+pub(crate) const NEW_GROUP: &str = "New group";
+pub(crate) const MAKE_GROUP: &str = "Make the group";
+pub(crate) const GROUP_TITLE: &str = "Name of the group";
+pub(crate) const GROUP_MEMBERS: &str = "Members";
+pub(crate) const ADD_MEMBERS: &str = "Add friends";
+pub(crate) const ADD: &str = "Add";
+pub(crate) const RENAME: &str = "Rename";
+pub(crate) const DETAILS: &str = "Details";
+pub(crate) const PROMOTE: &str = "Make admin";
+pub(crate) const DEMOTE: &str = "Make member";
+pub(crate) const HAND_OVER: &str = "Hand over";
+pub(crate) const HAND_OVER_TEXT: &str = "The group is theirs then, and you are an admin.";
+pub(crate) const REMOVE: &str = "Remove";
+pub(crate) const REMOVE_TEXT: &str = "They can no longer read or write here.";
+pub(crate) const LEAVE: &str = "Leave";
+pub(crate) const LEAVE_TITLE: &str = "Leave this group?";
+pub(crate) const LEAVE_TEXT: &str =
+    "It disappears from your list. Where it is yours, it goes to somebody who stays.";
+pub(crate) const DELETE_GROUP: &str = "Delete group";
+pub(crate) const DELETE_GROUP_TITLE: &str = "Delete this group?";
+pub(crate) const DELETE_GROUP_TEXT: &str = "It ends for everybody, with all that was said in it.";
+pub(crate) const CHAT_ENDED: &str = "This conversation has ended, or you are no longer in it.";
+
+pub(crate) fn members(count: usize) -> String {
+    if count == 1 { "1 member".to_owned() } else { format!("{count} members") }
+}
+
+pub(crate) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "Owner",
+        Role::Admin => "Admin",
+        Role::Member => "Member",
+    }
+}
+
+pub(crate) fn hand_over_title(name: &str) -> String {
+    format!("Hand the group over to {name}?")
+}
+
+pub(crate) fn remove_title(name: &str) -> String {
+    format!("Remove {name}?")
+}
+
 pub(crate) const SOMEBODY: &str = "Somebody";
 
 /// Who types at this moment.
@@ -246,7 +289,7 @@ pub(crate) const ONLINE: &str = "Here now";
 pub(crate) const SEEN_TODAY: &str = "Here today";
 pub(crate) const SEEN_THIS_WEEK: &str = "Here this week";
 pub(crate) const BLOCK: &str = "Block";
-pub(crate) const BLOCK_TEXT: &str = "You are no longer friends then, they cannot write to you or ask you again, and they are not told. What was said stays \
+pub(crate) const BLOCK_TEXT: &str = "This ends your friendship: they cannot write to you or ask you again, and they are not told. What was said stays \
     readable. You can end it in the settings, under Privacy.";
 pub(crate) const LET_BE: &str = "Rather not";
 

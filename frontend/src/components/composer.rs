@@ -71,7 +71,10 @@ pub(crate) fn composer(
                         draft.set(event_target_value(&event));
                         on_typing.run(draft.with_untracked(|draft| !draft.is_empty()));
                     }
-                    on:blur=move |_| on_typing.run(false)
+                    // It also loses the focus by going away, when nobody listens any more.
+                    on:blur=move |_| {
+                        on_typing.try_run(false);
+                    }
                 ></textarea>
             </div>
             <button

@@ -3,6 +3,7 @@
 use crate::components::list::keyed;
 use crate::page::{Page, chat};
 use crate::pages::conversation::conversation;
+use crate::pages::new_group::new_group;
 use crate::realtime::Part;
 use crate::room::Room;
 use crate::stores::people;
@@ -23,6 +24,7 @@ pub(crate) fn chats(room: Room, page: Memo<Page>) -> AnyView {
                     <h1 id="title" tabindex="-1">
                         {texts::CHATS}
                     </h1>
+                    {new_group(room)}
                 </header>
                 {list(room, page)}
             </section>

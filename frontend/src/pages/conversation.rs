@@ -8,6 +8,7 @@ use crate::components::icon::{self, icon};
 use crate::components::list::keyed;
 use crate::components::menu::{Deed, OpenMenu};
 use crate::pages::chats::name_of;
+use crate::pages::details::details;
 use crate::pages::seek::Seek;
 use crate::pages::writing::Writing;
 use crate::realtime::Part;
@@ -19,6 +20,8 @@ use leptos::ev;
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use umbrachat_client_core::{ConversationState, History, Input, State};
 use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Seq, ServerEvent};
 use wasm_bindgen::JsCast;
@@ -40,6 +43,15 @@ pub(crate) fn conversation(room: Room, id: ConversationId) -> AnyView {
 
     let known = Memo::new(move |_| live.read(Part::Me, |state| state.me.is_some()));
     let there = Memo::new(move |_| live.read(Part::Conversations, |state| state.conversation(id).is_some()));
+    let navigate = use_navigate();
+    Effect::new(move |was_there: Option<bool>| {
+        let is_there = there.get();
+        if was_there == Some(true) && !is_there {
+            room.notices.say(texts::CHAT_ENDED.to_owned());
+            navigate("/chats", NavigateOptions { replace: true, ..NavigateOptions::default() });
+        }
+        is_there
+    });
     let content = move || match (there.get(), known.get()) {
         (true, _) => talk(room, id),
         (false, true) => view! {
@@ -108,6 +120,7 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
                 </span>
             </div>
             <span class="soft handle">{move || peer().map(|peer| format!("@{}", peer.username))}</span>
+            {details(room, id)}
         </header>
         {messages(room, id, read_upto, writing, may_write)}
         {foot}
@@ -129,6 +142,13 @@ fn standing(room: Room, id: ConversationId) -> String {
         return texts::typing(&typists);
     }
     let peer = live.read(Part::Conversation(id), |state| state.conversation(id)?.info().peer.clone());
+    let members = live.read(Part::Conversation(id), |state| {
+        let conversation = state.conversation(id).filter(|it| is_group(it.info()))?;
+        Some(conversation.members()?.count())
+    });
+    if let Some(members) = members {
+        return texts::members(members);
+    }
     let seen = live.read(Part::Presence, |state| {
         let presence =
             state.presence.iter().find(|presence| Some(presence.user_id) == peer.as_ref().map(|it| it.id))?;

@@ -162,7 +162,7 @@ fn say_typing(live: Live, id: ConversationId) -> Callback<bool> {
     let said = StoredValue::new(None::<Millis>);
     let say = move |typing: bool| {
         let now = browser::monotonic();
-        let before = said.get_value();
+        let Some(before) = said.try_get_value() else { return };
         let is_due = before.is_none_or(|before| now >= before.plus(SAY_TYPING_EVERY));
         if (typing && is_due) || (!typing && before.is_some()) {
             said.set_value(typing.then_some(now));

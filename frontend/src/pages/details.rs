@@ -1,0 +1,253 @@
+//! About a conversation: who is in it, and what can be done about that.
+
+use crate::components::dialog::{Question, close_button, confirm, dialog};
+use crate::components::form::{Field, Form, submit};
+use crate::components::icon::{self, icon};
+use crate::components::person::{action, person_with};
+use crate::pages::new_group::friends;
+use crate::realtime::Part;
+use crate::room::Room;
+use crate::texts;
+use leptos::prelude::*;
+use umbrachat_client_core::Input;
+use umbrachat_protocol::{
+    ConversationId, ConversationKind, Member, Role, ServerEvent, UpdateGroup, User, UserId, limits, text,
+};
+
+/// What is asked about before it is done.
+#[derive(Clone, Copy)]
+enum Deed {
+    Remove(UserId),
+    HandOver(UserId),
+    Leave,
+    Delete,
+    Block(UserId),
+}
+
+/// Asks, with this title, whether to do it.
+type Ask = Callback<(Deed, String)>;
+
+/// As much of a conversation as is shown here: what is typed stays while messages come.
+#[derive(Clone, PartialEq)]
+struct Shown {
+    kind: ConversationKind,
+    title: String,
+    peer: Option<User>,
+    my_role: Role,
+    members: Vec<(User, Role)>,
+}
+
+/// The button in the head of a conversation, and the dialog that it opens.
+pub(crate) fn details(room: Room, id: ConversationId) -> AnyView {
+    let open = RwSignal::new(false);
+    let chosen = StoredValue::new(None::<Deed>);
+    let remove = Question::new(texts::REMOVE, texts::LET_BE);
+    let hand_over = Question::new(texts::HAND_OVER, texts::LET_BE);
+    let leave = Question::new(texts::LEAVE, texts::STAY);
+    let delete = Question::new(texts::DELETE_GROUP, texts::KEEP);
+    let block = Question::new(texts::BLOCK, texts::LET_BE);
+    let ask = Callback::new(move |(deed, title): (Deed, String)| {
+        chosen.set_value(Some(deed));
+        let (question, text) = match deed {
+            Deed::Remove(_) => (remove, texts::REMOVE_TEXT),
+            Deed::HandOver(_) => (hand_over, texts::HAND_OVER_TEXT),
+            Deed::Leave => (leave, texts::LEAVE_TEXT),
+            Deed::Delete => (delete, texts::DELETE_GROUP_TEXT),
+            Deed::Block(_) => (block, texts::BLOCK_TEXT),
+        };
+        question.ask(title, text);
+    });
+    let shown = Memo::new(move |_| open.get().then(|| shown(room, id)).flatten());
+    let content = move || {
+        let shown = shown.get()?;
+        Some(match shown.kind {
+            ConversationKind::Group => group(room, id, shown, ask),
+            ConversationKind::Direct => direct(shown.peer, ask),
+        })
+    };
+    let perform = Callback::new(move |()| {
+        open.set(false);
+        if let Some(deed) = chosen.get_value() {
+            perform(room, id, deed);
+        }
+    });
+    view! {
+        <button
+            type="button"
+            class="bubble-action details"
+            aria-label=texts::DETAILS
+            title=texts::DETAILS
+            on:click=move |_| {
+                room.account.live.tell(Input::LoadMembers(id));
+                open.set(true);
+            }
+        >
+            {icon(icon::MORE)}
+        </button>
+        {dialog(open, texts::DETAILS, view! { <div class="dialog-scroll details-body">{content}</div> {close_button(open)} })}
+        {confirm(remove, perform)}
+        {confirm(hand_over, perform)}
+        {confirm(leave, perform)}
+        {confirm(delete, perform)}
+        {confirm(block, perform)}
+    }
+    .into_any()
+}
+
+fn shown(room: Room, id: ConversationId) -> Option<Shown> {
+    room.account.live.read(Part::Conversation(id), |state| {
+        let conversation = state.conversation(id)?;
+        let mut members: Vec<&Member> = conversation.members().into_iter().flatten().collect();
+        members.sort_by_key(|member| (std::cmp::Reverse(member.role), member.joined_at));
+        let info = conversation.info();
+        Some(Shown {
+            kind: info.kind,
+            title: info.title.clone().unwrap_or_default(),
+            peer: info.peer.clone(),
+            my_role: info.my_role,
+            members: members.into_iter().map(|member| (member.user.clone(), member.role)).collect(),
+        })
+    })
+}
+
+fn direct(peer: Option<User>, ask: Ask) -> AnyView {
+    let Some(peer) = peer else {
+        return view! { <p class="soft">{texts::GONE_ACCOUNT}</p> }.into_any();
+    };
+    let name = peer.display_name.clone();
+    let block = move |_| ask.run((Deed::Block(peer.id), texts::block_title(&peer.display_name)));
+    view! {
+        <h2 dir="auto">{name}</h2>
+        <div class="actions">
+            <button type="button" class="button danger" on:click=block>
+                {texts::BLOCK}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn group(room: Room, id: ConversationId, shown: Shown, ask: Ask) -> AnyView {
+    let Shown { title, my_role, members, .. } = shown;
+    let me = room.account.user().id;
+    let strangers: Vec<_> = friends(room)
+        .into_iter()
+        .filter(|friend| my_role >= Role::Admin && members.iter().all(|(user, _)| user.id != friend.id))
+        .map(|user| {
+            let user_id = user.id;
+            let add = move || put(room, id, user_id, None);
+            person_with(&user, room.face(Some(&user)), None, action(&user, texts::ADD, "button small", add))
+        })
+        .collect();
+    let lines: Vec<_> = members
+        .iter()
+        .map(|(user, role)| line(room, id, user, *role, (my_role, user.id == me), ask))
+        .collect();
+    let leave = move |_| ask.run((Deed::Leave, texts::LEAVE_TITLE.to_owned()));
+    let delete = move |_| ask.run((Deed::Delete, texts::DELETE_GROUP_TITLE.to_owned()));
+    let heading = title.clone();
+    view! {
+        <h2 dir="auto">{heading}</h2>
+        {(my_role >= Role::Admin).then(|| rename(room, id, title))}
+        <h3>{texts::members(members.len())}</h3>
+        <ul class="people" aria-label=texts::GROUP_MEMBERS>{lines}</ul>
+        {(!strangers.is_empty()).then(|| view! {
+            <h3>{texts::ADD_MEMBERS}</h3>
+            <ul class="people" aria-label=texts::ADD_MEMBERS>{strangers}</ul>
+        })}
+        <div class="actions">
+            <button type="button" class="button small" on:click=leave>
+                {texts::LEAVE}
+            </button>
+            {(my_role == Role::Owner).then(|| view! {
+                <button type="button" class="button small danger" on:click=delete>
+                    {texts::DELETE_GROUP}
+                </button>
+            })}
+        </div>
+    }
+    .into_any()
+}
+
+fn line(
+    room: Room,
+    id: ConversationId,
+    user: &User,
+    role: Role,
+    (my_role, is_me): (Role, bool),
+    ask: Ask,
+) -> AnyView {
+    let user_id = user.id;
+    let quiet = "button small quiet";
+    let is_owner = my_role == Role::Owner && !is_me;
+    let (promoted, label) = match role {
+        Role::Admin => (Role::Member, texts::DEMOTE),
+        _ => (Role::Admin, texts::PROMOTE),
+    };
+    let (named, kept) = (user.display_name.clone(), user.display_name.clone());
+    let hand_over = move || ask.run((Deed::HandOver(user_id), texts::hand_over_title(&named)));
+    let remove = move || ask.run((Deed::Remove(user_id), texts::remove_title(&kept)));
+    let removable = !is_me && my_role >= Role::Admin && (role < Role::Admin || my_role == Role::Owner);
+    let actions = (
+        is_owner.then(|| action(user, label, quiet, move || put(room, id, user_id, Some(promoted)))),
+        is_owner.then(|| action(user, texts::HAND_OVER, quiet, hand_over)),
+        removable.then(|| action(user, texts::REMOVE, quiet, remove)),
+    );
+    person_with(user, room.face(Some(user)), Some(texts::role(role)), actions.into_any())
+}
+
+fn rename(room: Room, id: ConversationId, title: String) -> AnyView {
+    let form = Form::new();
+    let value = RwSignal::new(title);
+    let save = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let title = match text::name("new_title", &value.read_untracked(), limits::TITLE_MAX) {
+            Ok(title) => title,
+            Err(error) => return form.refuse(vec![error]),
+        };
+        form.send(async move {
+            let update = UpdateGroup { title: Some(title), history: None };
+            let conversation = Box::new(room.account.api().update_group(id, &update).await?);
+            room.answer(ServerEvent::Conversation { conversation });
+            Ok(())
+        });
+    };
+    view! {
+        <form class="form" novalidate on:submit=save>
+            {Field::new("new_title", texts::GROUP_TITLE).prose().view(form, value)}
+            {submit(form, texts::RENAME)}
+        </form>
+    }
+    .into_any()
+}
+
+fn put(room: Room, id: ConversationId, user: UserId, role: Option<Role>) {
+    room.run(async move |api| {
+        let member = api.put_member(id, user, role).await?;
+        room.answer(ServerEvent::Member { member });
+        Ok(())
+    });
+}
+
+fn perform(room: Room, id: ConversationId, deed: Deed) {
+    let me = room.account.user().id;
+    room.run(async move |api| {
+        match deed {
+            Deed::Remove(user) => api.remove_member(id, user).await?,
+            Deed::HandOver(user) => {
+                let member = api.hand_over(id, user).await?;
+                room.answer(ServerEvent::Member { member });
+            }
+            Deed::Leave => {
+                api.remove_member(id, me).await?;
+                room.answer(ServerEvent::ConversationRemoved { conversation_id: id });
+            }
+            Deed::Delete => {
+                api.delete_group(id).await?;
+                room.answer(ServerEvent::ConversationRemoved { conversation_id: id });
+            }
+            Deed::Block(user) => room.block(user),
+        }
+        Ok(())
+    });
+}
