@@ -111,7 +111,9 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Refused(refusal) => refusal.into(),
             StoreError::NotFound => Self::of(ErrorCode::NotFound),
-            StoreError::Unavailable(cause) => Self { cause: Some(cause), ..Self::of(ErrorCode::Overloaded) },
+            StoreError::Unavailable(cause) | StoreError::AnswerLost(cause) => {
+                Self { cause: Some(cause), ..Self::of(ErrorCode::Overloaded) }
+            }
             StoreError::Internal(cause) => Self::internal(cause),
         }
     }

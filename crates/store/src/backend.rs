@@ -3,19 +3,23 @@
 //! `ops/` is compiled twice, once for each backend's concrete connection type; these macros choose between the two.
 
 use crate::database::{Database, OpenError};
+use crate::error::StoreError;
 use crate::{postgres, sqlite};
 use deadpool::managed::Manager;
-use diesel_async::pooled_connection::deadpool::Pool;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, PoolableConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::timeout;
 
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
 
 /// How long a request waits for a free connection, and for a new one to be made.
 pub(crate) const CONNECTION_WAIT: Duration = Duration::from_secs(3);
+/// How long one operation may take; a database that is silent for longer counts as out of reach.
+const ANSWER_WAIT: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 pub(crate) enum Backend {
@@ -60,21 +64,33 @@ where
         .map_err(|error| OpenError(error.to_string()))
 }
 
+/// Waits for the database a bounded time. A connection that does not answer is closed rather than used again.
+pub(crate) async fn answered<C, T>(
+    mut object: Object<C>,
+    work: impl AsyncFnOnce(&mut C) -> Result<T, StoreError>,
+) -> Result<T, StoreError>
+where
+    C: PoolableConnection + 'static,
+    AsyncDieselConnectionManager<C>: Manager<Type = C>,
+{
+    let result = timeout(ANSWER_WAIT, work(&mut object)).await;
+    result.unwrap_or_else(|_| {
+        drop(Object::<C>::take(object));
+        Err(StoreError::AnswerLost("no answer in time".to_owned()))
+    })
+}
+
 /// `read!(backend, |ops, conn| ops::messages::history(conn, …).await)`: one query or several, without a transaction.
 macro_rules! read {
     ($backend:expr, |$ops:ident, $conn:ident| $body:expr) => {
         match $backend {
             $crate::backend::Backend::Postgres { pool } => {
                 use $crate::postgres::ops as $ops;
-                let mut object = pool.get().await?;
-                let $conn = &mut *object;
-                $body
+                $crate::backend::answered(pool.get().await?, async |$conn| $body).await
             }
             $crate::backend::Backend::Sqlite { readers, .. } => {
                 use $crate::sqlite::ops as $ops;
-                let mut object = readers.get().await?;
-                let $conn = &mut *object;
-                $body
+                $crate::backend::answered(readers.get().await?, async |$conn| $body).await
             }
         }
     };
@@ -87,17 +103,27 @@ macro_rules! transaction {
         match $backend {
             $crate::backend::Backend::Postgres { pool } => {
                 use $crate::postgres::ops as $ops;
-                let mut object = pool.get().await?;
-                diesel_async::AsyncConnection::transaction::<_, $crate::StoreError, _>(
-                    &mut *object,
-                    async |$conn| $body,
+                $crate::backend::answered(
+                    pool.get().await?,
+                    async |connection: &mut $crate::postgres::Conn| {
+                        diesel_async::AsyncConnection::transaction::<_, $crate::StoreError, _>(
+                            connection,
+                            async |$conn| $body,
+                        )
+                        .await
+                    },
                 )
                 .await
             }
             $crate::backend::Backend::Sqlite { writer, .. } => {
                 use $crate::sqlite::ops as $ops;
-                let mut object = writer.get().await?;
-                object.immediate_transaction(async |$conn| $body).await
+                $crate::backend::answered(
+                    writer.get().await?,
+                    async |connection: &mut $crate::sqlite::Conn| {
+                        connection.immediate_transaction(async |$conn| $body).await
+                    },
+                )
+                .await
             }
         }
     };

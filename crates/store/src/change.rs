@@ -21,6 +21,8 @@ pub enum Change {
     Receipt { user: UserId, id: ConversationId, shown: bool, event: ServerEvent },
     /// The session's sockets must close.
     SessionEnded { user: UserId, session: SessionId },
+    /// The answer to a transaction was lost: whatever it was about may have changed without anybody being told.
+    Unknown,
     /// The person's sockets must close until they agree again.
     ConsentWithdrawn { user: UserId },
 }

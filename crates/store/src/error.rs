@@ -17,6 +17,9 @@ pub enum StoreError {
     /// The database is out of reach, or too much is waiting for it. Trying again helps.
     #[error("the database cannot answer now: {0}")]
     Unavailable(String),
+    /// The connection broke before the answer came: a write may have been committed, or not. Trying again helps.
+    #[error("the database's answer was lost: {0}")]
+    AnswerLost(String),
     /// A fault of ours.
     #[error("the database refused a statement: {0}")]
     Internal(String),
@@ -61,17 +64,22 @@ impl From<DieselError> for StoreError {
         match &error {
             DieselError::NotFound => Self::NotFound,
             DieselError::DatabaseError(kind, information) => match kind {
-                DatabaseErrorKind::UnableToSendCommand
-                | DatabaseErrorKind::ClosedConnection
-                | DatabaseErrorKind::SerializationFailure
-                | DatabaseErrorKind::ReadOnlyTransaction => Self::Unavailable(error.to_string()),
+                DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection => {
+                    Self::AnswerLost(error.to_string())
+                }
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ReadOnlyTransaction => {
+                    Self::Unavailable(error.to_string())
+                }
+                DatabaseErrorKind::Unknown if information.message().contains("terminating connection") => {
+                    Self::AnswerLost(error.to_string())
+                }
                 DatabaseErrorKind::Unknown if is_passing(information.message()) => {
                     Self::Unavailable(error.to_string())
                 }
                 _ => Self::Internal(error.to_string()),
             },
             DieselError::BrokenTransactionManager | DieselError::RollbackErrorOnCommit { .. } => {
-                Self::Unavailable(error.to_string())
+                Self::AnswerLost(error.to_string())
             }
             _ => Self::Internal(error.to_string()),
         }
@@ -82,7 +90,6 @@ impl From<DieselError> for StoreError {
 /// `BUSY`, `FULL`, `IOERR` and `READONLY`.
 fn is_passing(message: &str) -> bool {
     const SENTENCES: &[&str] = &[
-        "terminating connection",
         "the database system is",
         "too many clients",
         "remaining connection slots",

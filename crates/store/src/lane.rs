@@ -114,11 +114,7 @@ impl Lane {
     /// clients' ids make that harmless even where the first commit did arrive.
     async fn commit(&self, writes: &[Write]) -> Result<Vec<Outcome>> {
         let (outcomes, changes) = match self.transact(writes).await {
-            Err(StoreError::Unavailable(_)) => {
-                let (outcomes, mut changes) = self.transact(writes).await?;
-                changes.extend(outcomes.iter().filter_map(committed_before));
-                (outcomes, changes)
-            }
+            Err(StoreError::Unavailable(_) | StoreError::AnswerLost(_)) => self.transact(writes).await?,
             result => result?,
         };
         (self.publish)(changes);
@@ -127,21 +123,21 @@ impl Lane {
 
     async fn transact(&self, writes: &[Write]) -> Result<(Vec<Outcome>, Vec<Change>)> {
         let now = self.clock.now();
-        transaction!(&self.backend, |ops, conn| ops::batch::apply(conn, writes, now).await)
-    }
-}
-
-/// A message that an attempt of unknown end did commit, and that nobody has been told of.
-fn committed_before(outcome: &Outcome) -> Option<Change> {
-    match outcome {
-        Outcome::Sent(Ok(sent)) if !sent.first_time => Some(Change::message(sent.message.clone())),
-        _ => None,
+        let result: Result<_> =
+            async { transaction!(&self.backend, |ops, conn| ops::batch::apply(conn, writes, now).await) }
+                .await;
+        if let Err(StoreError::AnswerLost(_)) = result {
+            (self.publish)(vec![Change::Unknown]);
+        }
+        result
     }
 }
 
 fn failed(write: &Write, error: &StoreError) -> Outcome {
     let error = match error {
-        StoreError::Unavailable(cause) => StoreError::Unavailable(cause.clone()),
+        StoreError::Unavailable(cause) | StoreError::AnswerLost(cause) => {
+            StoreError::Unavailable(cause.clone())
+        }
         other => StoreError::Internal(other.to_string()),
     };
     match write {

@@ -1,5 +1,9 @@
 //! Databases for tests: each test gets one of its own, empty, and leaves nothing behind.
 
+mod lossy;
+
+pub use lossy::LossyProxy;
+
 use std::future::Future;
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
@@ -70,6 +74,21 @@ impl TestDatabase {
         let (base, _) = server.rsplit_once('/').expect("the URL names a database");
         let database = Database::Postgres(format!("{base}/{name}"));
         Self { database, place: Place::Postgres { server, name } }
+    }
+
+    /// The same, reached through a proxy that can lose answers.
+    ///
+    /// # Panics
+    /// As [`TestDatabase::postgres`].
+    pub async fn postgres_behind_a_lossy_network() -> (Self, LossyProxy) {
+        let mut this = Self::postgres().await;
+        let url = this.url();
+        let place =
+            url.rsplit_once('@').map_or_else(|| url.trim_start_matches("postgres://"), |(_, place)| place);
+        let (server, _) = place.split_once('/').expect("the URL names a database");
+        let proxy = LossyProxy::before(server.to_owned()).await;
+        this.database = Database::Postgres(url.replacen(server, &format!("127.0.0.1:{}", proxy.port()), 1));
+        (this, proxy)
     }
 
     pub fn database(&self) -> &Database {

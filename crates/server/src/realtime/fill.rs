@@ -1,11 +1,13 @@
-//! Reading from the database what did not arrive by itself.
+//! Reading from the database what did not arrive by itself: a change that overtook another, or the changes of a transaction
+//! whose answer was lost.
 
 use super::hub::{Hub, Shared};
+use super::outlet::Outlet;
 use super::state::Item;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
-use umbrachat_protocol::ConversationId;
-use umbrachat_store::Change;
+use umbrachat_protocol::{CloseCode, ConversationId, ServerEvent};
+use umbrachat_store::{Change, Store, StoreError};
 
 /// How long to wait before asking a database again that did not answer.
 const RETRY: Duration = Duration::from_millis(500);
@@ -32,11 +34,52 @@ pub(super) async fn fill(hub: Weak<Shared>, id: ConversationId, mut wait: Durati
                 wait = Duration::ZERO;
             }
             // The conversation has been deleted; its room goes with that change.
-            Err(umbrachat_store::StoreError::NotFound) => return,
+            Err(StoreError::NotFound) => return,
             Err(error) => {
                 tracing::warn!(%error, "a gap could not be filled yet");
                 wait = RETRY;
             }
         }
     }
+}
+
+/// Waits until the database answers; then every room is filled from it, every session is checked, and everybody is asked to
+/// look at their snapshot again. Goes on while answers are lost.
+pub(super) async fn look_again(hub: Weak<Shared>) {
+    loop {
+        tokio::time::sleep(RETRY).await;
+        let Some(hub) = hub.upgrade().map(Hub) else { return };
+        let Some(store) = hub.0.store.get() else { return };
+        if store.ping().await.is_err() {
+            continue;
+        }
+        hub.state().is_outdated = false;
+        if let Err(error) = look_once(&hub, store).await {
+            tracing::warn!(%error, "not everybody could look again yet");
+            continue;
+        }
+        let mut state = hub.state();
+        if !state.is_outdated {
+            state.is_looking = false;
+            return;
+        }
+    }
+}
+
+async fn look_once(hub: &Hub, store: &Store) -> Result<(), StoreError> {
+    let outlets: Vec<Arc<Outlet>> = {
+        let mut state = hub.state();
+        for id in state.all_rooms() {
+            hub.start_filling(&mut state, id, Duration::ZERO);
+        }
+        state.all_sockets().cloned().collect()
+    };
+    for outlet in outlets {
+        if store.is_alive(outlet.session).await? {
+            outlet.answer(&ServerEvent::Resync {});
+        } else {
+            outlet.close(CloseCode::SessionEnded);
+        }
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The hub: sockets come and go, changes arrive, and each reaches whom it concerns.
 
-use super::fill::fill;
+use super::fill::{fill, look_again};
 use super::outlet::{Outgoing, Outlet, Position, encode};
 use super::people::LINGER;
 use super::state::{Item, State};
@@ -94,6 +94,7 @@ impl Hub {
                         outlet.close(CloseCode::SessionEnded);
                     }
                 }
+                Change::Unknown => self.look_again(&mut state),
                 Change::ConsentWithdrawn { user } => {
                     for outlet in state.sockets_of(user) {
                         outlet.close(CloseCode::Unauthenticated);
@@ -106,7 +107,15 @@ impl Hub {
         }
     }
 
-    fn start_filling(&self, state: &mut State, id: ConversationId, wait: Duration) {
+    /// Something may have changed that nobody was told of: once the database answers, everybody looks.
+    fn look_again(&self, state: &mut State) {
+        state.is_outdated = true;
+        if !std::mem::replace(&mut state.is_looking, true) {
+            tokio::spawn(look_again(Arc::downgrade(&self.0)));
+        }
+    }
+
+    pub(super) fn start_filling(&self, state: &mut State, id: ConversationId, wait: Duration) {
         if state.begin_filling(id) {
             tokio::spawn(fill(Arc::downgrade(&self.0), id, wait));
         }

@@ -19,6 +19,10 @@ pub(super) struct State {
     last_id: u64,
     pub(super) people: HashMap<UserId, Person>,
     followed: HashMap<u64, HashMap<ConversationId, Follow>>,
+    /// Something may have changed untold since everybody last looked again,
+    pub(super) is_outdated: bool,
+    /// and somebody sees to it.
+    pub(super) is_looking: bool,
     rooms: HashMap<ConversationId, Followed>,
 }
 
@@ -195,6 +199,10 @@ impl State {
         let Some(followed) = self.rooms.get_mut(&id) else { return };
         let ready = followed.room.fill(rev, items);
         self.deliver(id, ready);
+    }
+
+    pub(super) fn all_rooms(&self) -> Vec<ConversationId> {
+        self.rooms.keys().copied().collect()
     }
 
     /// Whether somebody has to begin to fill this room's gap.

@@ -18,6 +18,7 @@ mod cookies;
 mod floods;
 mod friends;
 mod groups;
+mod lost_answers;
 mod messages;
 mod receipts;
 mod sessions;

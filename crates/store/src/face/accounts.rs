@@ -105,6 +105,11 @@ impl Store {
         })
     }
 
+    /// Whether a session goes on, for whoever need not know whose it is.
+    pub async fn is_alive(&self, session: SessionId) -> Result<bool> {
+        Ok(self.session(session, "").await?.is_some())
+    }
+
     pub async fn rotate_refresh(
         &self,
         session: SessionId,

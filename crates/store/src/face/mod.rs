@@ -63,7 +63,13 @@ impl Store {
     ) -> Result<T> {
         let publish = self.publish.clone();
         let task = tokio::spawn(async move {
-            let (value, changes) = transaction.await?;
+            let (value, changes) = match transaction.await {
+                Err(StoreError::AnswerLost(cause)) => {
+                    publish(vec![Change::Unknown]);
+                    return Err(StoreError::AnswerLost(cause));
+                }
+                result => result?,
+            };
             publish(changes);
             Ok(value)
         });

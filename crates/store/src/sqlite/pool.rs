@@ -40,7 +40,9 @@ pub(crate) async fn open(path: &Path) -> Result<Opened, OpenError> {
 /// Two servers on one file would each miss what the other's people say. The lock is a file of its own: SQLite's own locks
 /// on the database would be lost whenever somebody else in this process closes that file.
 async fn lock(path: &Path) -> Result<File, OpenError> {
-    let mut name = path.as_os_str().to_owned();
+    // The file itself, by whatever name it is reached.
+    let file = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut name = file.into_os_string();
     name.push(".lock");
     let failed = |error: std::io::Error| OpenError(format!("cannot open {}: {error}", path.display()));
     let lock = private().create(true).append(true).open(name).map_err(failed)?;
