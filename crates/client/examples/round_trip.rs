@@ -42,6 +42,10 @@ async fn measure(server: &str, count: usize) -> Result<Vec<Duration>, Error> {
     bo.accept_friend(ana_id).await?;
     let chat = bo.direct(ana_id).await?.id;
     let (mut sender, mut receiver) = (ana.socket().await?, bo.socket().await?);
+    // What a snapshot tells does not come as an event again.
+    for socket in [&mut sender, &mut receiver] {
+        while !matches!(socket.next_event(PATIENCE).await?, ServerEvent::Ready(_)) {}
+    }
     let mut times = Vec::with_capacity(count);
     for number in 0..count + WARM_UP {
         let client_id = ClientId(Uuid::new_v4());

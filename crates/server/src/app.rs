@@ -95,6 +95,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     })
     .workers(cores())
     .max_connections(CONNECTIONS_PER_WORKER)
+    // Events are small and must not wait for the acknowledgement of the one before (RFC 896).
+    .tcp_nodelay(true)
     .keep_alive(KEEP_ALIVE)
     .client_request_timeout(HEAD_WITHIN)
     .shutdown_timeout(STOP_WITHIN)
