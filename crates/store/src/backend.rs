@@ -30,7 +30,7 @@ pub(crate) enum Backend {
         writer: Pool<sqlite::Conn>,
         readers: Pool<sqlite::Conn>,
         /// Held until the last clone of this is gone.
-        _lock: Arc<File>,
+        _lock: Option<Arc<File>>,
     },
 }
 
@@ -38,11 +38,14 @@ impl Backend {
     pub(crate) async fn open(database: &Database) -> Result<Self, OpenError> {
         match database {
             Database::Postgres(url) => Ok(Self::Postgres { pool: postgres::open(url).await? }),
-            Database::Sqlite(path) => {
-                let sqlite::Opened { writer, readers, lock } = sqlite::open(path).await?;
-                Ok(Self::Sqlite { writer, readers, _lock: Arc::new(lock) })
-            }
+            Database::Sqlite(path) => Ok(Self::of_sqlite(sqlite::open(path).await?)),
+            Database::Memory => Ok(Self::of_sqlite(sqlite::open_in_memory().await?)),
         }
+    }
+
+    fn of_sqlite(opened: sqlite::Opened) -> Self {
+        let sqlite::Opened { writer, readers, lock } = opened;
+        Self::Sqlite { writer, readers, _lock: lock.map(Arc::new) }
     }
 }
 
@@ -120,7 +123,7 @@ macro_rules! transaction {
                 $crate::backend::answered(
                     writer.get().await?,
                     async |connection: &mut $crate::sqlite::Conn| {
-                        connection.immediate_transaction(async |$conn| $body).await
+                        $crate::sqlite::immediate_transaction(connection, async |$conn| $body).await
                     },
                 )
                 .await

@@ -9,6 +9,9 @@ pub enum Database {
     Sqlite(PathBuf),
     /// The URL, as libpq understands it.
     Postgres(String),
+    /// SQLite without a file: empty when it is opened, and gone with the store. It does its work on the thread that asks,
+    /// so that a simulation on one thread can be repeated.
+    Memory,
 }
 
 /// Why the database could not be opened, in one line without the URL's password.
@@ -42,6 +45,7 @@ impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "SQLite at {}", path.display()),
+            Self::Memory => f.write_str("SQLite in memory"),
             Self::Postgres(url) => {
                 let place = url.rsplit_once('@').map_or_else(
                     || url.split_once("://").map_or(url.as_str(), |(_, rest)| rest),

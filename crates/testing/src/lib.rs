@@ -100,6 +100,7 @@ impl TestDatabase {
         match &self.database {
             Database::Sqlite(path) => format!("sqlite://{}", path.display()),
             Database::Postgres(url) => url.clone(),
+            Database::Memory => unreachable!("a test's database outlives its store"),
         }
     }
 }

@@ -45,7 +45,7 @@ impl Hub {
     }
 
     /// A new socket of a person. From here on it receives what is for them; conversations it must [`Connected::follow`].
-    pub fn connect(&self, user: UserId, session: SessionId) -> (Connected, mpsc::Receiver<Outgoing>) {
+    pub(super) fn connect(&self, user: UserId, session: SessionId) -> (Connected, mpsc::Receiver<Outgoing>) {
         let (outlet, queue) = self.state().connect(user, session);
         (Connected { hub: self.clone(), outlet }, queue)
     }
@@ -128,14 +128,14 @@ impl Hub {
 }
 
 /// A socket's place in the hub, given up when this is dropped.
-pub struct Connected {
+pub(super) struct Connected {
     hub: Hub,
-    pub outlet: Arc<Outlet>,
+    pub(super) outlet: Arc<Outlet>,
 }
 
 impl Connected {
     /// From here on the socket receives these conversations' changes, of messages from the given one on.
-    pub fn follow(&self, conversations: Vec<(ConversationId, Seq)>) {
+    pub(super) fn follow(&self, conversations: Vec<(ConversationId, Seq)>) {
         let mut state = self.hub.state();
         for (id, first_seq) in conversations {
             state.follow_for_now(id, &self.outlet, first_seq);
@@ -143,7 +143,7 @@ impl Connected {
     }
 
     /// Tells the hub how things stand, as the socket's snapshot has it, and the snapshot which friends are here.
-    pub fn seed(&self, snapshot: &mut Snapshot) {
+    pub(super) fn seed(&self, snapshot: &mut Snapshot) {
         let mut state = self.hub.state();
         let mut gaps = Vec::new();
         for Conversation { id, rev, .. } in &snapshot.conversations {
@@ -159,7 +159,7 @@ impl Connected {
     }
 
     /// Shows friends in a conversation that this person types; whether they are in it at all.
-    pub fn set_typing(&self, id: ConversationId, typing: bool) -> bool {
+    pub(super) fn set_typing(&self, id: ConversationId, typing: bool) -> bool {
         self.hub.state().set_typing(&self.outlet, id, typing)
     }
 }

@@ -6,6 +6,8 @@ mod outlet;
 mod people;
 mod room;
 mod state;
+mod subscription;
 
-pub use hub::{Connected, Hub};
-pub use outlet::{Outgoing, Outlet, Position};
+pub use hub::Hub;
+pub use outlet::Outlet;
+pub use subscription::Subscription;

@@ -19,15 +19,15 @@ pub struct Outlet {
 
 /// One event on its way: encoded once, shared by all who receive it.
 #[derive(Clone, Debug)]
-pub struct Outgoing {
-    pub text: ByteString,
-    pub position: Position,
+pub(super) struct Outgoing {
+    pub(super) text: ByteString,
+    pub(super) position: Position,
 }
 
 /// Which conversation an event belongs to, and where in it. A socket is told of its own conversations alone, and in each
 /// only of what is newer than what it was told before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Position {
+pub(super) enum Position {
     /// In none.
     Nowhere,
     /// In a conversation, but not a numbered change.
@@ -48,7 +48,7 @@ impl Outlet {
     }
 
     /// Puts an event in line. Does not wait: a full line closes the socket.
-    pub fn push(&self, outgoing: Outgoing) {
+    pub(super) fn push(&self, outgoing: Outgoing) {
         if self.queue.try_send(outgoing).is_err() {
             self.close(CloseCode::SlowConsumer);
         }

@@ -6,8 +6,9 @@ use super::room::Room;
 use bytestring::ByteString;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use umbrachat_protocol::{Conversation, ConversationId, Rev, Seq, ServerEvent, SessionId, Snapshot, UserId};
 use umbrachat_store::Numbered;
 

@@ -1,15 +1,13 @@
 //! What a client asks for over the socket, and how it is answered.
 
-use crate::app::AppState;
-use crate::auth::CurrentUser;
 use crate::problem::ApiError;
 use crate::realtime::Outlet;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use umbrachat_protocol::socket::{Mark, SendMessage, Sent};
-use umbrachat_protocol::{ClientCommand, ErrorCode, NewMessage, Reference, Seq, ServerEvent, limits};
-use umbrachat_store::StoreError;
+use umbrachat_protocol::{ClientCommand, ErrorCode, NewMessage, Reference, Seq, ServerEvent, UserId, limits};
+use umbrachat_store::{Store, StoreError};
 
 /// Reads a frame.
 ///
@@ -40,11 +38,11 @@ pub(super) fn reference(command: ClientCommand) -> Option<Reference> {
 
 /// Puts a message in line; `sent` follows when it is durable. Does not wait, so what one socket sends in a row is in
 /// line in that order and is committed together.
-pub(super) fn send_message(state: &AppState, user: CurrentUser, outlet: &Arc<Outlet>, command: SendMessage) {
+pub fn send_message(store: &Store, user: UserId, outlet: &Arc<Outlet>, command: SendMessage) {
     let SendMessage { reference, conversation_id, client_id, body, reply_to, mentions } = command;
     let message = NewMessage { client_id, body, reply_to, mentions };
     let outlet = outlet.clone();
-    state.store.submit_message(user.id, conversation_id, message, move |result| {
+    store.submit_message(user, conversation_id, message, move |result| {
         outlet.answer(&match result {
             Ok(sent) => ServerEvent::Sent(Sent {
                 reference,
@@ -60,9 +58,9 @@ pub(super) fn send_message(state: &AppState, user: CurrentUser, outlet: &Arc<Out
 }
 
 /// Puts marks in line; there is no answer when they succeed.
-pub(super) fn mark(
-    state: &AppState,
-    user: CurrentUser,
+pub fn mark(
+    store: &Store,
+    user: UserId,
     outlet: &Arc<Outlet>,
     command: Mark,
     marks: impl FnOnce(Seq) -> (Option<Seq>, Option<Seq>),
@@ -70,7 +68,7 @@ pub(super) fn mark(
     let Mark { reference, conversation_id, seq } = command;
     let (delivered, read) = marks(seq);
     let outlet = outlet.clone();
-    state.store.submit_marks(user.id, conversation_id, delivered, read, move |result| {
+    store.submit_marks(user, conversation_id, delivered, read, move |result| {
         if let Err(error) = result {
             outlet.answer(&refused(reference, error));
         }

@@ -5,16 +5,14 @@ use super::commands;
 use crate::app::AppState;
 use crate::auth::CurrentUser;
 use crate::problem::ApiError;
-use crate::realtime::{Connected, Outgoing, Position};
+use crate::realtime::Subscription;
 use actix_web::web::Data;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError, Session};
-use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, interval_at, sleep_until, timeout};
 use umbrachat_protocol::socket::Ready;
-use umbrachat_protocol::{ClientCommand, CloseCode, ConversationId, ErrorCode, Rev, ServerEvent, limits};
+use umbrachat_protocol::{ClientCommand, CloseCode, ErrorCode, ServerEvent, limits};
 
 const HEARTBEAT: Duration = Duration::from_secs(limits::HEARTBEAT_SECONDS as u64);
 /// A peer of whom nothing was heard for two heartbeats, not even the pong that every WebSocket gives by itself, has gone.
@@ -64,35 +62,28 @@ struct Connection {
     session: Session,
     stream: AggregatedMessageStream,
     user: CurrentUser,
-    connected: Connected,
-    queue: mpsc::Receiver<Outgoing>,
-    /// How much of each of its conversations the socket has been told.
-    told: HashMap<ConversationId, Rev>,
+    subscription: Subscription,
     heartbeat: Interval,
     heard: Instant,
     expires: Instant,
 }
 
 impl Connection {
-    /// Subscribes before it reads, so that no change falls between the snapshot and the events.
     async fn begin(
         state: Data<AppState>,
         mut session: Session,
         stream: AggregatedMessageStream,
         user: CurrentUser,
     ) -> Result<Self, CloseCode> {
-        let (connected, queue) = state.hub.connect(user.id, user.session);
         let unavailable = |error| authentication::close_code(&ApiError::from(error));
-        connected.follow(state.store.conversation_ids(user.id).await.map_err(unavailable)?);
-        let mut snapshot = state.store.snapshot(user.id).await.map_err(unavailable)?;
-        connected.seed(&mut snapshot);
+        let begun = Subscription::begin(&state.hub, &state.store, user.id, user.session).await;
+        let (subscription, snapshot) = begun.map_err(unavailable)?;
         // Whatever ended the session before the hub knew of this socket has not told it.
         let alive = state.store.session(user.session, &state.policy.version).await.map_err(unavailable)?;
         if alive.is_none() {
             return Err(CloseCode::SessionEnded);
         }
 
-        let told = snapshot.conversations.iter().map(|row| (row.id, row.rev)).collect();
         let ready = ServerEvent::Ready(Box::new(Ready {
             session_id: user.session,
             heartbeat_seconds: limits::HEARTBEAT_SECONDS,
@@ -103,11 +94,11 @@ impl Connection {
         let now = Instant::now();
         let expires = now + remaining(&state, user);
         let heartbeat = interval_at(now + HEARTBEAT, HEARTBEAT);
-        Ok(Self { state, session, stream, user, connected, queue, told, heartbeat, heard: now, expires })
+        Ok(Self { state, session, stream, user, subscription, heartbeat, heard: now, expires })
     }
 
     async fn run(mut self) -> End {
-        let outlet = self.connected.outlet.clone();
+        let outlet = self.subscription.outlet().clone();
         // Ends the wait for a slow reader too: a writer that is stuck is exactly what has to be closed.
         tokio::select! {
             end = self.work() => end,
@@ -118,7 +109,9 @@ impl Connection {
     async fn work(&mut self) -> End {
         loop {
             let step = tokio::select! {
-                Some(outgoing) = self.queue.recv() => self.write(outgoing).await,
+                Some(text) = self.subscription.next() => {
+                    self.session.text(text).await.map_err(|_| End::Gone)
+                }
                 frame = self.stream.recv() => self.read(frame).await,
                 _ = self.heartbeat.tick() => self.beat().await,
                 () = sleep_until(self.expires) => Err(End::Close(CloseCode::Unauthenticated)),
@@ -126,36 +119,6 @@ impl Connection {
             if let Err(end) = step {
                 return end;
             }
-        }
-    }
-
-    async fn write(&mut self, outgoing: Outgoing) -> Result<(), End> {
-        if !self.is_due(outgoing.position) {
-            return Ok(());
-        }
-        self.session.text(outgoing.text).await.map_err(|_| End::Gone)
-    }
-
-    /// Whether an event is this socket's to know, and not known yet. The snapshot was read after the socket had begun to
-    /// follow, so events that it already tells of may be waiting, and such of conversations that it does not have.
-    fn is_due(&mut self, position: Position) -> bool {
-        let told = |id| self.told.get(&id).copied();
-        match position {
-            Position::Nowhere => true,
-            Position::In(id) => told(id).is_some(),
-            Position::At(id, rev) if told(id).is_some_and(|told| rev > told) => {
-                self.told.insert(id, rev);
-                true
-            }
-            Position::From(id, rev) if told(id).is_none_or(|told| rev > told) => {
-                self.told.insert(id, rev);
-                true
-            }
-            Position::Until(id, rev) if told(id).is_some_and(|told| rev > told) => {
-                self.told.remove(&id);
-                true
-            }
-            Position::At(..) | Position::From(..) | Position::Until(..) => false,
         }
     }
 
@@ -185,17 +148,19 @@ impl Connection {
 
     async fn obey(&mut self, text: &str) -> Result<(), End> {
         self.check_expiry()?;
-        let (state, user, outlet) = (&self.state, self.user, &self.connected.outlet);
+        let (state, user, outlet) = (&self.state, self.user, self.subscription.outlet());
         match commands::parse(text) {
-            Ok(ClientCommand::SendMessage(command)) => commands::send_message(state, user, outlet, command),
+            Ok(ClientCommand::SendMessage(command)) => {
+                commands::send_message(&state.store, user.id, outlet, command)
+            }
             Ok(ClientCommand::MarkDelivered(command)) => {
-                commands::mark(state, user, outlet, command, |seq| (Some(seq), None));
+                commands::mark(&state.store, user.id, outlet, command, |seq| (Some(seq), None));
             }
             Ok(ClientCommand::MarkRead(command)) => {
-                commands::mark(state, user, outlet, command, |seq| (None, Some(seq)));
+                commands::mark(&state.store, user.id, outlet, command, |seq| (None, Some(seq)));
             }
             Ok(ClientCommand::SetTyping(command)) => {
-                if !self.connected.set_typing(command.conversation_id, command.typing) {
+                if !self.subscription.set_typing(command.conversation_id, command.typing) {
                     let error = ApiError::of(ErrorCode::NotFound);
                     outlet.answer(&commands::error_event(command.reference, &error));
                 }

@@ -1,7 +1,7 @@
 //! The socket at `/api/v1/socket`: a handshake, one authentication, then events one way and commands the other.
 
 mod authentication;
-mod commands;
+pub mod commands;
 mod connection;
 
 use crate::app::AppState;

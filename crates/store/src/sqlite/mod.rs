@@ -2,10 +2,13 @@
 
 pub(crate) mod bulk;
 mod pool;
+mod work;
 
-pub(crate) use pool::{Opened, open};
+pub(crate) use pool::{Opened, open, open_in_memory};
+pub(crate) use work::immediate_transaction;
 
-pub(crate) type Conn = diesel_async::sync_connection_wrapper::SyncConnectionWrapper<diesel::SqliteConnection>;
+pub(crate) type Conn =
+    diesel_async::sync_connection_wrapper::SyncConnectionWrapper<diesel::SqliteConnection, work::Work>;
 
 #[path = "../ops/mod.rs"]
 pub(crate) mod ops;

@@ -1,6 +1,7 @@
-//! Connections to the embedded SQLite file: one that writes, several that read.
+//! Connections to the embedded SQLite file: one that writes, several that read. Or to a database in memory alone.
 
 use super::Conn;
+use super::work::Work;
 use crate::backend::{self, MIGRATIONS};
 use crate::database::OpenError;
 use diesel::connection::SimpleConnection;
@@ -12,6 +13,7 @@ use futures_util::FutureExt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const READERS: usize = 4;
@@ -19,11 +21,11 @@ const READERS: usize = 4;
 const PREDECESSOR: Duration = Duration::from_secs(3);
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 
-/// The pools of one file, and the lock that keeps other processes off it.
+/// The pools of one database and, where it is a file, the lock that keeps other processes off it.
 pub(crate) struct Opened {
     pub(crate) writer: Pool<Conn>,
     pub(crate) readers: Pool<Conn>,
-    pub(crate) lock: File,
+    pub(crate) lock: Option<File>,
 }
 
 pub(crate) async fn open(path: &Path) -> Result<Opened, OpenError> {
@@ -34,7 +36,27 @@ pub(crate) async fn open(path: &Path) -> Result<Opened, OpenError> {
     let lock = lock(path).await?;
     create(path).map_err(|error| OpenError(format!("cannot open {}: {error}", path.display())))?;
     migrate(url.clone()).await?;
-    Ok(Opened { writer: pool(&url, 1, Access::Write)?, readers: pool(&url, READERS, Access::Read)?, lock })
+    Ok(Opened {
+        writer: pool(&url, 1, Access::Write)?,
+        readers: pool(&url, READERS, Access::Read)?,
+        lock: Some(lock),
+    })
+}
+
+/// A new, empty database that is gone with its last connection. Readers see what was committed last, as in a file.
+pub(crate) async fn open_in_memory() -> Result<Opened, OpenError> {
+    static OPENED: AtomicU64 = AtomicU64::new(0);
+    let url = format!("file:/umbrachat-{}?vfs=memdb", OPENED.fetch_add(1, Ordering::Relaxed));
+    let writer = pool(&url, 1, Access::InMemory)?;
+    let mut conn = writer.get().await.map_err(|error| OpenError(error.to_string()))?;
+    // On the connection that stays: were it another, all would be gone again when that one closes.
+    let migrated = conn.spawn_blocking(|conn| Ok(conn.run_pending_migrations(MIGRATIONS).map(|_| ())));
+    migrated
+        .await
+        .map_err(|error| OpenError(error.to_string()))?
+        .map_err(|error| OpenError(error.to_string()))?;
+    drop(conn);
+    Ok(Opened { writer, readers: pool(&url, READERS, Access::InMemory)?, lock: None })
 }
 
 /// Two servers on one file would each miss what the other's people say. The lock is a file of its own: SQLite's own locks
@@ -79,6 +101,7 @@ fn private() -> OpenOptions {
 enum Access {
     Write,
     Read,
+    InMemory,
 }
 
 fn pool(url: &str, size: usize, access: Access) -> Result<Pool<Conn>, OpenError> {
@@ -87,6 +110,9 @@ fn pool(url: &str, size: usize, access: Access) -> Result<Pool<Conn>, OpenError>
     config.custom_setup = Box::new(move |url| {
         let url = url.to_owned();
         async move {
+            if access == Access::InMemory {
+                return connect_in_memory(&url).map(|conn| Conn::with_runtime(conn, Work::Here));
+            }
             tokio::task::spawn_blocking(move || connect(&url, access))
                 .await
                 .map_err(|error| ConnectionError::BadConnection(error.to_string()))?
@@ -112,6 +138,16 @@ fn connect(url: &str, access: Access) -> ConnectionResult<SqliteConnection> {
     if access == Access::Read {
         conn.batch_execute("PRAGMA query_only = ON;").map_err(ConnectionError::CouldntSetupConfiguration)?;
     }
+    Ok(conn)
+}
+
+/// Nothing outlives the process, so nothing needs to reach a disk.
+fn connect_in_memory(url: &str) -> ConnectionResult<SqliteConnection> {
+    let mut conn = SqliteConnection::establish(url)?;
+    conn.batch_execute(
+        "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;",
+    )
+    .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)
 }
 

@@ -1,0 +1,92 @@
+//! Where SQLite does its work: on threads that may wait for a disk, or, for a database that has none, at once.
+
+use super::Conn;
+use crate::error::{Result, StoreError};
+use diesel::SqliteConnection;
+use diesel::connection::AnsiTransactionManager;
+use diesel_async::TransactionManager;
+use diesel_async::sync_connection_wrapper::{
+    SpawnBlocking, SyncConnectionWrapper, SyncTransactionManagerWrapper,
+};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use std::error::Error;
+use std::future::poll_fn;
+use std::task::Poll;
+
+pub(crate) enum Work {
+    OnThreads(Threads),
+    /// In the task that asks. Others have their turn before it learns the answer, as they would have with threads; in
+    /// the same order each time.
+    Here,
+}
+
+/// What the wrapper uses unless it is told otherwise, for which its crate has no public name.
+type Threads = <SyncConnectionWrapper<SqliteConnection> as Wrapper>::Runtime;
+
+pub(crate) trait Wrapper {
+    type Runtime;
+}
+
+impl<C, S> Wrapper for SyncConnectionWrapper<C, S> {
+    type Runtime = S;
+}
+
+impl SpawnBlocking for Work {
+    fn spawn_blocking<'a, R>(
+        &mut self,
+        task: impl FnOnce() -> R + Send + 'static,
+    ) -> BoxFuture<'a, Result<R, Box<dyn Error + Send + Sync + 'static>>>
+    where
+        R: Send + 'static,
+    {
+        match self {
+            Self::OnThreads(threads) => threads.spawn_blocking(task),
+            Self::Here => {
+                let result = task();
+                async {
+                    others_turn().await;
+                    Ok(result)
+                }
+                .boxed()
+            }
+        }
+    }
+
+    fn get_runtime() -> Self {
+        Self::OnThreads(Threads::get_runtime())
+    }
+}
+
+/// Runs a transaction that has the write lock from its beginning; an `Err` rolls it back.
+pub(crate) async fn immediate_transaction<T>(
+    conn: &mut Conn,
+    work: impl AsyncFnOnce(&mut Conn) -> Result<T>,
+) -> Result<T> {
+    type Manager = SyncTransactionManagerWrapper<AnsiTransactionManager>;
+    let begin =
+        |conn: &mut SqliteConnection| AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE");
+    conn.spawn_blocking(begin).await?;
+    match work(conn).await {
+        Ok(value) => {
+            Manager::commit_transaction(conn).await?;
+            Ok(value)
+        }
+        Err(error) => {
+            Manager::rollback_transaction(conn).await.map_err(StoreError::from)?;
+            Err(error)
+        }
+    }
+}
+
+async fn others_turn() {
+    let mut had_theirs = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut had_theirs, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
