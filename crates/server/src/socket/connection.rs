@@ -151,7 +151,7 @@ impl Connection {
         let (state, user, outlet) = (&self.state, self.user, self.subscription.outlet());
         match commands::parse(text) {
             Ok(ClientCommand::SendMessage(command)) => {
-                commands::send_message(&state.store, user.id, outlet, command)
+                commands::send_message(&state.store, user.id, outlet, command);
             }
             Ok(ClientCommand::MarkDelivered(command)) => {
                 commands::mark(&state.store, user.id, outlet, command, |seq| (Some(seq), None));
