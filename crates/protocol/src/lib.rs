@@ -7,6 +7,7 @@ pub mod auth;
 pub mod conversations;
 pub mod ids;
 pub mod limits;
+pub mod my_data;
 pub mod paths;
 pub mod people;
 pub mod problem;
@@ -22,6 +23,7 @@ pub use conversations::{
     UpdateGroup, UpdateReceipts,
 };
 pub use ids::{ClientId, ConversationId, Rev, Seq, SessionId, UserId};
+pub use my_data::{DataKind, EraseMe, Erased, ErasedMessages, ErasureCounts, ErasureReceipt, MyData};
 pub use people::{
     AskedFriend, Block, Friend, FriendRequest, FriendRequestDirection, FriendRequests, NewFriendRequest,
     Presence, User,

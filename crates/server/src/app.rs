@@ -1,6 +1,7 @@
 //! The wiring: everything a request may need, and the server that listens.
 
 use crate::config::Config;
+use crate::erasure_ledger::{ErasureLedger, ReplayError};
 use crate::keys::SecretKey;
 use crate::passwords::Passwords;
 use crate::policy;
@@ -34,12 +35,16 @@ const BACKLOG: u32 = 4096;
 /// Connections that one worker holds, sockets included.
 const CONNECTIONS_PER_WORKER: usize = 25_000;
 
+/// Where the data folder keeps the ledger of erasures.
+const LEDGER_FILE: &str = "erasures.ledger";
+
 /// What handlers and the socket work with.
 pub struct AppState {
     pub store: Store,
     pub hub: Hub,
     pub tokens: Tokens,
     pub passwords: Passwords,
+    pub erasure_ledger: ErasureLedger,
     pub policy: PrivacyPolicy,
     pub public_url: PublicUrl,
 }
@@ -61,6 +66,8 @@ pub enum StartError {
     Folder { setting: &'static str, folder: String, cause: io::Error },
     #[error("DATABASE_URL: {0}")]
     Database(#[from] OpenError),
+    #[error("ERASURE_LEDGER: {0}")]
+    Ledger(#[from] ReplayError),
     #[error("cannot serve: {0}")]
     Serve(io::Error),
 }
@@ -75,11 +82,19 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         None => in_folder("DATA_DIR", &config.data_dir, SecretKey::kept_in)?,
     };
     let (store, hub) = open_store(&config, clock).await?;
+    let erasure_ledger = open_ledger(&config, &secret)?;
+    let resumed = store.resume_erasures().await.map_err(ReplayError::Store)?;
+    // Before anybody is served: a restored backup must not bring anybody back.
+    let again = erasure_ledger.replay(&store).await?;
+    if resumed + again > 0 {
+        tracing::info!(resumed, again, "going on with erasures");
+    }
     let state = web::Data::new(AppState {
         store,
         hub,
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(cores()),
+        erasure_ledger,
         policy: policy::current(),
         public_url: config.public_url.unwrap_or_else(|| PublicUrl::local(address.port())),
     });
@@ -173,6 +188,21 @@ async fn open_store(config: &Config, clock: Clock) -> Result<(Store, Hub), Start
     let store = Store::open(&config.database, clock, hub.publisher()).await?;
     hub.attach(store.clone());
     Ok((store, hub))
+}
+
+/// The file that was asked for; without, one in the data folder, which may be read-only where PostgreSQL keeps the data.
+fn open_ledger(config: &Config, secret: &SecretKey) -> Result<ErasureLedger, StartError> {
+    let failed = |cause| StartError::Ledger(ReplayError::File(cause));
+    if let Some(file) = &config.erasure_ledger {
+        return ErasureLedger::open(secret, Some(file.clone())).map_err(failed);
+    }
+    let opened = in_folder("DATA_DIR", &config.data_dir, |folder| {
+        ErasureLedger::open(secret, Some(folder.join(LEDGER_FILE)))
+    });
+    opened.or_else(|error| {
+        tracing::warn!(%error, "no ledger of erasures outside of the database: a restored backup would not forget again");
+        ErasureLedger::open(secret, None).map_err(failed)
+    })
 }
 
 /// Makes the folder where it is missing, for this user's eyes alone.

@@ -32,6 +32,8 @@ pub struct Config {
     pub port: u16,
     pub data_dir: PathBuf,
     pub database: Database,
+    /// None: in the data folder, where that can be written.
+    pub erasure_ledger: Option<PathBuf>,
     /// None: the data folder keeps one.
     pub secret_key: Option<SecretKey>,
     /// None: this machine's local names, at the port that is listened on.
@@ -104,6 +106,9 @@ struct Settings {
     #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
     #[arg(help = "postgres://… or sqlite://path [default: sqlite://$DATA_DIR/umbrachat.db]")]
     database_url: Option<String>,
+    /// File that remembers erasures, so that a restored backup forgets again [default: $DATA_DIR/erasures.ledger]
+    #[arg(long, env = "ERASURE_LEDGER", global = true, hide_env_values = true, value_name = "FILE")]
+    erasure_ledger: Option<String>,
     /// Bridges replicas; this version cannot yet, and does not start where it is set [default: unset, one process]
     #[arg(long, env = "REDIS_URL", global = true, hide_env_values = true, value_name = "URL")]
     redis_url: Option<String>,
@@ -167,6 +172,7 @@ impl TryFrom<Settings> for Config {
                 .map_err(|_| ConfigError("PORT: not a number from 0 to 65535".into()))?,
             data_dir,
             database,
+            erasure_ledger: set(settings.erasure_ledger).map(PathBuf::from),
             secret_key: set(settings.secret_key).map(|text| read("SECRET_KEY", text.trim())).transpose()?,
             public_url: set(settings.public_url).map(|text| read("PUBLIC_URL", &text)).transpose()?,
             log_format: read("LOG_FORMAT", &or(settings.log_format, DEFAULT_LOG_FORMAT))?,
@@ -289,6 +295,7 @@ mod tests {
             "PORT",
             "DATA_DIR",
             "DATABASE_URL",
+            "ERASURE_LEDGER",
             "REDIS_URL",
             "SECRET_KEY",
             "PUBLIC_URL",

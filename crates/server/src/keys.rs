@@ -31,6 +31,8 @@ pub enum Purpose {
     RefreshTokens,
     /// Seals the successors of refresh tokens.
     RefreshSuccessors,
+    /// Digests the ids of erased people.
+    Erasures,
 }
 
 impl SecretKey {
@@ -82,6 +84,7 @@ impl Purpose {
             Self::AccessTokens => "umbrachat access tokens 1",
             Self::RefreshTokens => "umbrachat refresh tokens 1",
             Self::RefreshSuccessors => "umbrachat refresh successors 1",
+            Self::Erasures => "umbrachat erasures 1",
         }
     }
 }
@@ -161,10 +164,15 @@ mod tests {
     #[test]
     fn each_purpose_has_a_key_of_its_own() {
         let secret = SecretKey::generate();
-        let keys: HashSet<_> = [Purpose::AccessTokens, Purpose::RefreshTokens, Purpose::RefreshSuccessors]
-            .map(|p| secret.derive(p))
-            .into();
-        assert_eq!(keys.len(), 3);
+        let keys: HashSet<_> = [
+            Purpose::AccessTokens,
+            Purpose::RefreshTokens,
+            Purpose::RefreshSuccessors,
+            Purpose::Erasures,
+        ]
+        .map(|p| secret.derive(p))
+        .into();
+        assert_eq!(keys.len(), 4);
         assert_ne!(secret.derive(Purpose::AccessTokens), SecretKey::generate().derive(Purpose::AccessTokens));
     }
 

@@ -124,6 +124,7 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::UsernameTaken => Self::of(ErrorCode::UsernameTaken),
             Refusal::InvalidCredentials => Self::of(ErrorCode::InvalidCredentials),
+            Refusal::WrongPassword => Self::of(ErrorCode::WrongPassword),
             Refusal::NotFriends => Self::of(ErrorCode::NotFriends),
             Refusal::Forbidden => Self::of(ErrorCode::Forbidden),
             Refusal::Conflict(why) => Self::new(ErrorCode::Conflict, why),

@@ -88,6 +88,7 @@ fn config(data_dir: PathBuf) -> Config {
         port: 0,
         database: Database::Sqlite(data_dir.join("umbrachat.db")),
         data_dir,
+        erasure_ledger: None,
         secret_key: None,
         public_url: None,
         log_format: LogFormat::Text,

@@ -23,6 +23,8 @@ pub enum Change {
     SessionEnded { user: UserId, session: SessionId },
     /// The answer to a transaction was lost: whatever it was about may have changed without anybody being told.
     Unknown,
+    /// The person has erased their account: their sockets must close, and nothing of them may be kept.
+    Erased { user: UserId },
     /// The person's sockets must close until they agree again.
     ConsentWithdrawn { user: UserId },
 }

@@ -31,6 +31,8 @@ pub enum Refusal {
     UsernameTaken,
     #[error("the name and the secret do not belong together")]
     InvalidCredentials,
+    #[error("the password has changed")]
+    WrongPassword,
     #[error("only friends may do this")]
     NotFriends,
     #[error("not allowed for this person")]
@@ -67,6 +69,8 @@ impl From<DieselError> for StoreError {
                 DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection => {
                     Self::AnswerLost(error.to_string())
                 }
+                // Somebody whom this is about has just erased their account.
+                DatabaseErrorKind::ForeignKeyViolation => Self::NotFound,
                 DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ReadOnlyTransaction => {
                     Self::Unavailable(error.to_string())
                 }

@@ -9,8 +9,10 @@ mod backend;
 mod change;
 mod clock;
 mod database;
+mod departure;
 mod error;
 mod face;
+pub mod inventory;
 mod lane;
 mod postgres;
 mod rows;
@@ -24,7 +26,7 @@ pub use clock::{Clock, ManualClock};
 pub use database::{Database, OpenError};
 pub use error::{Refusal, Result, StoreError};
 pub use face::{
-    Asked, Authenticated, NewAccount, NewSession, Opened, PolicyReference, Publish, Rotation, SessionStarted,
+    Asked, Authenticated, Erasure, LedgerEntry, NewAccount, NewSession, Opened, PolicyReference, Publish, Rotation, SessionStarted,
     Store, Successor, TokenHash,
 };
 pub use write::SentMessage;

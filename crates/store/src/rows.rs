@@ -5,7 +5,7 @@ use crate::schema::{conversations, members, messages, sessions, users};
 use crate::types::{Id, Time};
 use diesel::prelude::*;
 use umbrachat_protocol::{
-    ConversationKind, History, Me, Member, Message, MessageKind, Notice, NoticeAction, Reaction, Rev, Role,
+    ConversationKind, ErasedMessages, History, Me, Member, Message, MessageKind, Notice, NoticeAction, Reaction, Rev, Role,
     Seq, Settings, Theme, User, UserId,
 };
 
@@ -68,6 +68,11 @@ impl Word for NoticeAction {
         (Self::HistoryFull, "history_full"),
         (Self::HistoryFromJoin, "history_from_join"),
     ];
+}
+
+impl Word for ErasedMessages {
+    const WORDS: &'static [(Self, &'static str)] =
+        &[(Self::Erase, "erase"), (Self::Anonymise, "anonymise")];
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -244,7 +249,7 @@ pub(crate) fn mentions_to_column(mentions: &[UserId]) -> String {
     serde_json::to_string(mentions).expect("ids are always JSON")
 }
 
-fn mentions_from_column(text: &str) -> Result<Vec<UserId>> {
+pub(crate) fn mentions_from_column(text: &str) -> Result<Vec<UserId>> {
     if text.is_empty() {
         return Ok(Vec::new());
     }

@@ -21,6 +21,7 @@ table!(users (id) {
     presence -> Bool,
     typing -> Bool,
     created_at -> Moment,
+    erasing -> Nullable<Text>,
 });
 
 table!(recovery_codes (user_id, code_hash) {
@@ -118,6 +119,12 @@ table!(reactions (conversation_id, seq, user_id, emoji) {
     created_at -> Moment,
 });
 
+table!(erasures (digest) {
+    digest -> Binary,
+    messages -> Text,
+    erased_at -> Moment,
+});
+
 diesel::joinable!(members -> conversations (conversation_id));
 diesel::joinable!(members -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -131,5 +138,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     conversations,
     members,
     messages,
-    reactions
+    reactions,
+    erasures
 );

@@ -3,7 +3,10 @@
 use crate::http::read;
 use crate::{Client, Result};
 use reqwest::Method;
-use umbrachat_protocol::{Consent, GiveConsent, Me, PrivacyPolicy, Snapshot, UpdateMe, paths};
+use umbrachat_protocol::{
+    Consent, EraseMe, Erased, ErasedMessages, ErasureReceipt, GiveConsent, Me, MyData, PrivacyPolicy, Snapshot,
+    UpdateMe, paths,
+};
 
 impl Client {
     pub async fn me(&self) -> Result<Me> {
@@ -28,6 +31,19 @@ impl Client {
     /// Takes the consent back: from then on only what needs none works.
     pub async fn withdraw_consent(&self) -> Result<()> {
         self.delete(paths::CONSENTS).await
+    }
+
+    /// What the server knows about this person: every kind of data, and how much of it.
+    pub async fn my_data(&self) -> Result<MyData> {
+        self.get(paths::MY_DATA).await
+    }
+
+    /// Erases the account, at once and for good, and ends this session.
+    pub async fn erase_me(&self, password: &str, messages: ErasedMessages) -> Result<ErasureReceipt> {
+        let body = EraseMe { password: password.to_owned(), messages };
+        let erased: Erased = self.call(Method::DELETE, paths::ME, Some(&body)).await?;
+        self.session.end().await;
+        Ok(erased.receipt)
     }
 
     /// Public: needs no session.

@@ -5,12 +5,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use umbrachat_protocol::{
     AskedFriend, Block, Changes, ClientId, Consent, Conversation, ConversationId, ConversationKind,
-    Credentials, EditMessage, Friend, FriendRequest, FriendRequests, GiveConsent, HandOver, History, Me,
-    Member, Message, MessageKind, MessagePage, NewFriendRequest, NewGroup, NewMessage, PeerReceipt,
+    Credentials, DataKind, EditMessage, EraseMe, Erased, ErasedMessages, ErasureCounts, Friend, FriendRequest, FriendRequests, GiveConsent, HandOver, History, Me,
+    Member, Message, MessageKind, MessagePage, MyData, NewFriendRequest, NewGroup, NewMessage, PeerReceipt,
     PrivacyPolicy, PutMember, Receipt, Recover, Refresh, Register, Registered, Rev, Role, Seq, SessionId,
     Settings, SettingsPatch, SignedIn, Snapshot, Theme, Timestamp, UpdateGroup, UpdateMe, UpdateReceipts,
     User, UserId,
 };
+use umbrachat_store::{Erasure, inventory::Kind};
 use utoipa::openapi::content::Content;
 use utoipa::openapi::schema::ArrayItems;
 use utoipa::openapi::{OpenApi, RefOr, Schema};
@@ -65,6 +66,8 @@ fn of_component(name: &str) -> Option<Value> {
         "Conversation" => value(conversation()),
         "Credentials" => value(credentials()),
         "EditMessage" => value(EditMessage { body: "Are you still awake?".into() }),
+        "EraseMe" => value(EraseMe { password: password(), messages: ErasedMessages::Erase }),
+        "Erased" => value(erased()),
         "Friend" => value(friend()),
         "FriendRequest" => value(request(bo())),
         "FriendRequests" => value(FriendRequests { incoming: vec![request(bo())], outgoing: vec![] }),
@@ -75,6 +78,7 @@ fn of_component(name: &str) -> Option<Value> {
         "Member" => value(member()),
         "Message" => value(message()),
         "MessagePage" => value(MessagePage { messages: vec![message()], has_more: false }),
+        "MyData" => value(my_data()),
         "NewFriendRequest" => value(NewFriendRequest { username: "bo".into() }),
         "NewGroup" => value(new_group()),
         "NewMessage" => value(new_message()),
@@ -181,6 +185,33 @@ fn consent() -> Consent {
         granted_at: EVENING,
         withdrawn_at: None,
     }
+}
+
+fn my_data() -> MyData {
+    let kind = Kind::Sessions;
+    let sessions = DataKind {
+        kind: kind.name().into(),
+        title: kind.title().into(),
+        count: 2,
+        why: kind.why().into(),
+        kept: kind.kept().into(),
+    };
+    MyData { kinds: vec![sessions] }
+}
+
+fn erased() -> Erased {
+    let counts = ErasureCounts {
+        sessions: 2,
+        recovery_codes: 9,
+        consents: 1,
+        friends: 1,
+        direct_conversations: 1,
+        messages: 312,
+        ..ErasureCounts::default()
+    };
+    let completed_at = Some(EVENING.plus_seconds(1));
+    let erasure = Erasure { erased_at: EVENING, completed_at, counts, remaining_messages: 0 };
+    Erased { receipt: crate::receipt::of(&erasure, ErasedMessages::Erase) }
 }
 
 fn friend() -> Friend {

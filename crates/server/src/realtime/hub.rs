@@ -55,6 +55,11 @@ impl Hub {
         self.state().all_sockets().count()
     }
 
+    /// Whether anything of this person is remembered here.
+    pub fn knows(&self, user: UserId) -> bool {
+        self.state().knows(user)
+    }
+
     /// Closes every socket: the server restarts.
     pub fn close_all(&self) {
         for outlet in self.state().all_sockets() {
@@ -95,6 +100,7 @@ impl Hub {
                     }
                 }
                 Change::Unknown => self.look_again(&mut state),
+                Change::Erased { user } => state.forget(user),
                 Change::ConsentWithdrawn { user } => {
                     for outlet in state.sockets_of(user) {
                         outlet.close(CloseCode::Unauthenticated);

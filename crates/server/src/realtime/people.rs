@@ -5,7 +5,7 @@ use super::state::State;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
-use umbrachat_protocol::{Friend, Presence, ServerEvent, Settings, Snapshot, Timestamp, UserId};
+use umbrachat_protocol::{CloseCode, Friend, Presence, ServerEvent, Settings, Snapshot, Timestamp, UserId};
 
 /// How long somebody is still shown as here after their last socket has gone.
 pub(super) const LINGER: Duration = Duration::from_secs(5);
@@ -63,6 +63,24 @@ impl State {
         }
         self.announce(user, false, Some(now.start_of_day()));
         self.people.remove(&user);
+    }
+
+    /// Closes an erased person's sockets, and keeps nothing of them. Their friends are told by what follows.
+    pub(super) fn forget(&mut self, user: UserId) {
+        for outlet in self.sockets_of(user) {
+            outlet.close(CloseCode::SessionEnded);
+        }
+        self.people.remove(&user);
+        for person in self.people.values_mut() {
+            person.friends.remove(&user);
+            person.meanwhile.remove(&user);
+        }
+    }
+
+    /// Whether a socket of this person, or a friend of theirs, is remembered.
+    pub(super) fn knows(&self, user: UserId) -> bool {
+        let is_friend = |person: &Person| person.is_friend(user) || person.meanwhile.contains_key(&user);
+        self.people.contains_key(&user) || self.people.values().any(is_friend) || self.follows(user)
     }
 
     /// Remembers of what a person is told what the hub itself must know.

@@ -223,6 +223,12 @@ impl State {
         since
     }
 
+    /// Whether a socket of this person follows anything.
+    pub(super) fn follows(&self, user: UserId) -> bool {
+        let mut followers = self.rooms.values().flat_map(|followed| followed.followers.values());
+        followers.any(|follower| follower.outlet.user == user)
+    }
+
     pub(super) fn delete_room(&mut self, id: ConversationId, users: Vec<UserId>) {
         for user in users {
             self.push_to(user, &removed(id, Rev(i64::MAX)));

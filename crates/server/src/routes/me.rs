@@ -10,7 +10,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use umbrachat_protocol::{Consent, FieldError, GiveConsent, Me, UpdateMe, limits, text};
 
 pub(super) fn configure(api: &mut ServiceConfig) {
-    api.service(web::resource("/me").get(show).patch(update))
+    api.service(web::resource("/me").get(show).patch(update).delete(super::my_data::erase))
         .service(web::resource("/me/consents").get(consents).post(give_consent).delete(withdraw_consent));
 }
 

@@ -10,6 +10,7 @@ mod groups;
 mod health;
 mod me;
 mod messages;
+mod my_data;
 mod privacy_policy;
 mod users;
 
@@ -35,6 +36,8 @@ use utoipa::OpenApi;
     me::consents,
     me::give_consent,
     me::withdraw_consent,
+    my_data::show,
+    my_data::erase,
     privacy_policy::show,
     users::show,
     friends::list,
@@ -93,6 +96,7 @@ fn for_anybody(api: &mut ServiceConfig) {
 fn for_signed_in(api: &mut ServiceConfig) {
     api.configure(auth::for_signed_in)
         .configure(me::configure)
+        .configure(my_data::configure)
         .configure(users::configure)
         .configure(friends::configure)
         .configure(friend_requests::configure)

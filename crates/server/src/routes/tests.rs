@@ -58,6 +58,7 @@ fn config(data_dir: &Path, port: u16) -> Config {
         port,
         data_dir: data_dir.into(),
         database: Database::Sqlite(data_dir.join("test.db")),
+        erasure_ledger: None,
         secret_key: None,
         public_url: None,
         log_format: LogFormat::Text,

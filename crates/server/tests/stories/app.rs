@@ -32,6 +32,7 @@ impl TestApp {
             port: 0,
             data_dir: data.path().into(),
             database: database.database().clone(),
+            erasure_ledger: None,
             secret_key: Some(SecretKey::generate()),
             public_url: None,
             log_format: LogFormat::Text,

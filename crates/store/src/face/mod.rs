@@ -2,6 +2,7 @@
 
 mod accounts;
 mod conversations;
+mod erasure;
 mod groups;
 mod people;
 
@@ -9,6 +10,7 @@ pub use accounts::{
     Authenticated, NewAccount, NewSession, PolicyReference, Rotation, SessionStarted, Successor, TokenHash,
 };
 pub use conversations::Opened;
+pub use erasure::{Erasure, LedgerEntry};
 pub use people::Asked;
 
 use crate::backend::{Backend, read};

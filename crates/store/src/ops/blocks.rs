@@ -63,6 +63,16 @@ pub(crate) async fn all(conn: &mut Conn, me: Id) -> Result<Vec<Block>> {
     Ok(rows.into_iter().map(|(user, at)| Block { user: user.into(), since: at.into() }).collect())
 }
 
+/// Forgets whom a person has blocked, and who has blocked them; how many.
+pub(super) async fn end_all(conn: &mut Conn, me: Id) -> Result<(usize, Vec<Change>)> {
+    let blockers: Vec<Id> =
+        blocks::table.filter(blocks::blocked_id.eq(me)).select(blocks::blocker_id).load(conn).await?;
+    let of_me = blocks::blocker_id.eq(me).or(blocks::blocked_id.eq(me));
+    let ended = diesel::delete(blocks::table.filter(of_me)).execute(conn).await?;
+    let users = blockers.into_iter().map(Into::into).collect();
+    Ok((ended, vec![Change::People { users, event: ServerEvent::Resync {} }]))
+}
+
 pub(super) async fn has_blocked(conn: &mut Conn, one: Id, other: Id) -> Result<bool> {
     let found =
         blocks::table.find((one, other)).select(blocks::blocker_id).first::<Id>(conn).await.optional()?;

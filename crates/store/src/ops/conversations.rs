@@ -201,6 +201,8 @@ async fn peers(conn: &mut Conn, me: Id, only: Option<Id>) -> Result<HashMap<Id, 
         .inner_join(users::table)
         .filter(conversations::kind.eq(ConversationKind::Direct.word()))
         .filter(members::user_id.ne(me))
+        // Whoever erases their account leaves even a direct conversation.
+        .filter(members::left_at.is_null())
         .filter(members::conversation_id.eq_any(my_conversations))
         .select((
             members::conversation_id,

@@ -124,6 +124,21 @@ pub(crate) async fn unfriend(conn: &mut Conn, me: Id, other: Id) -> Result<Vec<C
     Ok(both(removed, me, other, |user_id| ServerEvent::FriendRemoved { user_id }))
 }
 
+/// Ends every friendship and every request of a person; how many of each.
+pub(super) async fn end_all(conn: &mut Conn, me: Id) -> Result<((i64, i64), Vec<Change>)> {
+    let (mut friends, mut requests, mut changes) = (0, 0, Vec::new());
+    for (row, other) in with_users(conn, me).await? {
+        if row.accepted_at.is_some() {
+            friends += 1;
+            changes.extend(unfriend(conn, me, other.id).await?);
+        } else {
+            requests += 1;
+            changes.extend(remove_request(conn, me, other.id).await?);
+        }
+    }
+    Ok(((friends, requests), changes))
+}
+
 pub(crate) async fn friends(conn: &mut Conn, me: Id) -> Result<Vec<Friend>> {
     let mut friends: Vec<Friend> = with_users(conn, me)
         .await?

@@ -54,7 +54,7 @@ pub(crate) async fn create(
         let member = MemberRow { rev: locked.next_rev(), ..new_member(&locked, user, role, 1) };
         diesel::insert_into(members::table).values(&member).execute(conn).await?;
     }
-    let deed = Deed { author: me, action: NoticeAction::Created, subject: None, body: String::new() };
+    let deed = Deed { author: Some(me), action: NoticeAction::Created, subject: None, body: String::new() };
     locked.notice(conn, clock, deed).await?;
     locked.save(conn).await?;
 
@@ -97,7 +97,7 @@ pub(crate) async fn update(
         return Ok((conversations::view(conn, me, id.into()).await?, Vec::new()));
     }
     for (action, body) in deeds {
-        locked.notice(conn, clock, Deed { author: me, action, subject: None, body }).await?;
+        locked.notice(conn, clock, Deed { author: Some(me), action, subject: None, body }).await?;
     }
     // Last, so that the views carry the rev at which they are told.
     locked.row.own_rev = locked.next_rev();

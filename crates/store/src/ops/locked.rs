@@ -20,7 +20,8 @@ pub(super) struct Locked {
 
 /// What somebody did in a group.
 pub(super) struct Deed {
-    pub(super) author: Id,
+    /// Nobody, where they have erased their account.
+    pub(super) author: Option<Id>,
     pub(super) action: NoticeAction,
     pub(super) subject: Option<Id>,
     /// A new title; empty for everything else.
@@ -54,7 +55,7 @@ impl Locked {
             seq: self.row.last_seq,
             rev: self.next_rev(),
             kind: MessageKind::Notice.word().to_owned(),
-            author_id: Some(deed.author),
+            author_id: deed.author,
             client_id: Id(clock.new_id()),
             body: deed.body,
             reply_to: None,
@@ -67,10 +68,12 @@ impl Locked {
             has_reactions: false,
         };
         diesel::insert_into(messages::table).values(&row).execute(conn).await?;
-        diesel::update(members::table.find((self.row.id, deed.author)))
-            .set((members::delivered_seq.eq(row.seq), members::read_seq.eq(row.seq)))
-            .execute(conn)
-            .await?;
+        if let Some(author) = deed.author {
+            diesel::update(members::table.find((self.row.id, author)))
+                .set((members::delivered_seq.eq(row.seq), members::read_seq.eq(row.seq)))
+                .execute(conn)
+                .await?;
+        }
         self.changes.push(Change::message(row.into_wire(Vec::new())?));
         Ok(self.row.last_seq)
     }

@@ -59,7 +59,7 @@ pub(crate) async fn put(
         let first_seq = if locked.row.history == History::Full.word() { 1 } else { from_now };
         (NoticeAction::Added, new_member(&locked, user, role, first_seq), true)
     };
-    let deed = Deed { author: me, action, subject: Some(user), body: String::new() };
+    let deed = Deed { author: Some(me), action, subject: Some(user), body: String::new() };
     locked.notice(conn, clock, deed).await?;
     let member = if is_new {
         locked.add_member(conn, member).await?
@@ -98,15 +98,15 @@ pub(crate) async fn remove(
     if user != me && (mine < Role::Admin || theirs >= mine) {
         return Err(Refusal::Forbidden.into());
     }
-    leave(conn, clock, &mut locked, me, member).await
+    leave(conn, clock, &mut locked, Some(me), member).await
 }
 
-/// Takes a member out of a group whose lock is held; `author` is whose deed it is.
+/// Takes a member out of a group whose lock is held; `author` is whose deed it is, or nobody's who can be named.
 pub(super) async fn leave(
     conn: &mut Conn,
     clock: &Clock,
     locked: &mut Locked,
-    author: Id,
+    author: Option<Id>,
     member: MemberRow,
 ) -> Result<Vec<Change>> {
     let user = member.user_id;
@@ -115,8 +115,9 @@ pub(super) async fn leave(
     if was_owner && successor.is_none() {
         return groups::end(conn, locked.row.id).await;
     }
-    let action = if user == author { NoticeAction::Left } else { NoticeAction::Removed };
-    let subject = (user != author).then_some(user);
+    let is_own_deed = author.is_none_or(|author| author == user);
+    let action = if is_own_deed { NoticeAction::Left } else { NoticeAction::Removed };
+    let subject = (!is_own_deed).then_some(user);
     // The row comes first: what follows it, the notice too, is not for whom it takes out.
     let row = MemberRow { left_at: Some(locked.now.into()), role: Role::Member.word().to_owned(), ..member };
     locked.change_member(conn, row).await?;
@@ -152,7 +153,7 @@ pub(crate) async fn hand_over(
         return Ok((wire(conn, theirs).await?, Vec::new()));
     }
     let deed =
-        Deed { author: me, action: NoticeAction::HandedOver, subject: Some(user), body: String::new() };
+        Deed { author: Some(me), action: NoticeAction::HandedOver, subject: Some(user), body: String::new() };
     locked.notice(conn, clock, deed).await?;
     let mine = current(conn, locked.row.id, me).await?.ok_or(StoreError::NotFound)?;
     locked.change_member(conn, MemberRow { role: Role::Admin.word().to_owned(), ..mine }).await?;
@@ -162,7 +163,7 @@ pub(crate) async fn hand_over(
     Ok((wire(conn, theirs).await?, locked.changes))
 }
 
-async fn current(conn: &mut Conn, id: Id, user: Id) -> Result<Option<MemberRow>> {
+pub(super) async fn current(conn: &mut Conn, id: Id, user: Id) -> Result<Option<MemberRow>> {
     Ok(members::table
         .find((id, user))
         .filter(members::left_at.is_null())
@@ -173,7 +174,7 @@ async fn current(conn: &mut Conn, id: Id, user: Id) -> Result<Option<MemberRow>>
 }
 
 /// Who takes over from an owner who leaves.
-async fn successor(conn: &mut Conn, id: Id, owner: Id) -> Result<Option<MemberRow>> {
+pub(super) async fn successor(conn: &mut Conn, id: Id, owner: Id) -> Result<Option<MemberRow>> {
     let mut others: Vec<MemberRow> = members::table
         .filter(members::conversation_id.eq(id))
         .filter(members::user_id.ne(owner))

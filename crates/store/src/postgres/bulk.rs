@@ -9,7 +9,7 @@ use crate::types::{Id, Time, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 /// Takes the conversations' locks, in the order of their ids, so that two batches never wait for each other.
@@ -70,6 +70,24 @@ pub(crate) async fn insert_messages(conn: &mut Conn, rows: Vec<MessageRow>) -> R
         statement.replies_to.push(row.reply_to);
         statement.mentions.push(row.mentions);
         statement.created_at.push(row.created_at);
+    }
+    statement.execute(conn).await?;
+    Ok(())
+}
+
+/// Writes anew what erasing somebody changes of a message.
+pub(crate) async fn rewrite_messages(conn: &mut Conn, rows: &[MessageRow]) -> Result<()> {
+    let mut statement = RewriteMessages::default();
+    for row in rows {
+        statement.conversation_ids.push(row.conversation_id);
+        statement.seqs.push(row.seq);
+        statement.revs.push(row.rev);
+        statement.author_ids.push(row.author_id);
+        statement.subject_ids.push(row.subject_id);
+        statement.bodies.push(row.body.clone());
+        statement.mentions.push(row.mentions.clone());
+        statement.deleted_at.push(row.deleted_at);
+        statement.has_reactions.push(row.has_reactions);
     }
     statement.execute(conn).await?;
     Ok(())
@@ -148,4 +166,24 @@ statement! {
      SELECT * FROM UNNEST(" conversation_ids,
     ", " seqs, ", " revs, ", " kinds, ", " author_ids, ", " client_ids, ", " bodies, ", " replies_to,
     ", " mentions, ", " created_at, ")"
+}
+
+statement! {
+    RewriteMessages {
+        conversation_ids: Id => sql::Id,
+        seqs: i64 => BigInt,
+        revs: i64 => BigInt,
+        author_ids: Option<Id> => Nullable<sql::Id>,
+        subject_ids: Option<Id> => Nullable<sql::Id>,
+        bodies: String => Text,
+        mentions: String => Text,
+        deleted_at: Option<Time> => Nullable<sql::Moment>,
+        has_reactions: bool => Bool,
+    }
+    "UPDATE messages AS m SET rev = n.rev, author_id = n.author_id, subject_id = n.subject_id, body = n.body, \
+     mentions = n.mentions, deleted_at = n.deleted_at, has_reactions = n.has_reactions FROM UNNEST(" conversation_ids,
+    ", " seqs, ", " revs, ", " author_ids, ", " subject_ids, ", " bodies, ", " mentions, ", " deleted_at,
+    ", " has_reactions,
+    ") AS n (conversation_id, seq, rev, author_id, subject_id, body, mentions, deleted_at, has_reactions) \
+     WHERE m.conversation_id = n.conversation_id AND m.seq = n.seq"
 }

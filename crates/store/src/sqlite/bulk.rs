@@ -76,3 +76,26 @@ pub(crate) async fn insert_messages(conn: &mut Conn, rows: Vec<MessageRow>) -> R
     .await?;
     Ok(())
 }
+
+/// Writes anew what erasing somebody changes of a message.
+pub(crate) async fn rewrite_messages(conn: &mut Conn, rows: &[MessageRow]) -> Result<()> {
+    let rows = rows.to_vec();
+    conn.spawn_blocking(move |conn| {
+        for row in rows {
+            diesel::update(messages::table.find((row.conversation_id, row.seq)))
+                .set((
+                    messages::rev.eq(row.rev),
+                    messages::author_id.eq(row.author_id),
+                    messages::subject_id.eq(row.subject_id),
+                    messages::body.eq(row.body),
+                    messages::mentions.eq(row.mentions),
+                    messages::deleted_at.eq(row.deleted_at),
+                    messages::has_reactions.eq(row.has_reactions),
+                ))
+                .execute(conn)?;
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(())
+}
