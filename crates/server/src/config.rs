@@ -106,8 +106,8 @@ struct Settings {
     #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
     #[arg(help = "postgres://… or sqlite://path [default: sqlite://$DATA_DIR/umbrachat.db]")]
     database_url: Option<String>,
-    /// File that remembers erasures, so that a restored backup forgets again [default: $DATA_DIR/erasures.ledger]
     #[arg(long, env = "ERASURE_LEDGER", global = true, hide_env_values = true, value_name = "FILE")]
+    #[arg(help = "File that remembers erasures, for restored backups [default: $DATA_DIR/erasures.ledger]")]
     erasure_ledger: Option<String>,
     /// Bridges replicas; this version cannot yet, and does not start where it is set [default: unset, one process]
     #[arg(long, env = "REDIS_URL", global = true, hide_env_values = true, value_name = "URL")]

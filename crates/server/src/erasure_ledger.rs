@@ -90,7 +90,9 @@ impl ErasureLedger {
             // A crash may have cut a line short. What it said is in the database, or was never acknowledged.
             match parse(&text) {
                 Some(entry) => entries.push(entry),
-                None => tracing::warn!(line = number + 1, "the ledger of erasures has a line that says nothing"),
+                None => {
+                    tracing::warn!(line = number + 1, "the ledger of erasures has a line that says nothing");
+                }
             }
         }
         Ok(entries)

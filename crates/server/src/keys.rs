@@ -164,14 +164,10 @@ mod tests {
     #[test]
     fn each_purpose_has_a_key_of_its_own() {
         let secret = SecretKey::generate();
-        let keys: HashSet<_> = [
-            Purpose::AccessTokens,
-            Purpose::RefreshTokens,
-            Purpose::RefreshSuccessors,
-            Purpose::Erasures,
-        ]
-        .map(|p| secret.derive(p))
-        .into();
+        let keys: HashSet<_> =
+            [Purpose::AccessTokens, Purpose::RefreshTokens, Purpose::RefreshSuccessors, Purpose::Erasures]
+                .map(|p| secret.derive(p))
+                .into();
         assert_eq!(keys.len(), 4);
         assert_ne!(secret.derive(Purpose::AccessTokens), SecretKey::generate().derive(Purpose::AccessTokens));
     }

@@ -1,5 +1,8 @@
 //! How an erasure goes on, piece by piece.
 
+use crate::rows::Word;
+use umbrachat_protocol::MessageKind;
+
 /// How somebody leaves a conversation for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Departure {
@@ -21,4 +24,12 @@ pub(crate) struct Piece {
     pub(crate) notices: i64,
     pub(crate) reactions: i64,
     pub(crate) mentions: i64,
+}
+
+impl Piece {
+    /// One more message of this kind.
+    pub(crate) fn count(&mut self, kind: &str) {
+        let of_kind = if kind == MessageKind::Text.word() { &mut self.messages } else { &mut self.notices };
+        *of_kind += 1;
+    }
 }

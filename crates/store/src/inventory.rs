@@ -100,12 +100,9 @@ impl Kind {
     fn words(self) -> [&'static str; 4] {
         const ACCOUNT: &str = "As long as your account exists";
         match self {
-            Self::Profile => [
-                "profile",
-                "Username and display name",
-                "So that friends find and recognise you",
-                ACCOUNT,
-            ],
+            Self::Profile => {
+                ["profile", "Username and display name", "So that friends find and recognise you", ACCOUNT]
+            }
             Self::Password => [
                 "password",
                 "Password, as a hash that cannot be turned back",
@@ -196,7 +193,8 @@ impl Kind {
     }
 }
 
-const SECRET: Export = Withheld("a secret's hash: nobody learns anything from it, but a thief of the file might");
+const SECRET: Export =
+    Withheld("a secret's hash: nobody learns anything from it, but a thief of the file might");
 const WITH_ROW: &str = "the row is deleted";
 
 const fn own(name: &'static str, kind: Kind, at: &'static str) -> Column {
@@ -264,7 +262,11 @@ pub const TABLES: &[Table] = &[
             withheld("refresh_hash", Kind::Sessions, SECRET),
             withheld("predecessor_hash", Kind::Sessions, SECRET),
             own("rotated_at", Kind::Sessions, "sessions[].rotated_at"),
-            withheld("successor_sealed", Kind::Sessions, Withheld("sealed: the server itself cannot read it")),
+            withheld(
+                "successor_sealed",
+                Kind::Sessions,
+                Withheld("sealed: the server itself cannot read it"),
+            ),
         ],
     },
     Table {
@@ -363,14 +365,7 @@ pub const TABLES: &[Table] = &[
             own("created_at", Kind::Reactions, "conversations[].reactions[].created_at"),
         ],
     },
-    Table {
-        name: "erasures",
-        columns: &[
-            ledger("digest"),
-            ledger("messages"),
-            ledger("erased_at"),
-        ],
-    },
+    Table { name: "erasures", columns: &[ledger("digest"), ledger("messages"), ledger("erased_at")] },
     Table {
         name: "__diesel_schema_migrations",
         columns: &[

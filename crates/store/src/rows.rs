@@ -5,8 +5,8 @@ use crate::schema::{conversations, members, messages, sessions, users};
 use crate::types::{Id, Time};
 use diesel::prelude::*;
 use umbrachat_protocol::{
-    ConversationKind, ErasedMessages, History, Me, Member, Message, MessageKind, Notice, NoticeAction, Reaction, Rev, Role,
-    Seq, Settings, Theme, User, UserId,
+    ConversationKind, ErasedMessages, History, Me, Member, Message, MessageKind, Notice, NoticeAction,
+    Reaction, Rev, Role, Seq, Settings, Theme, User, UserId,
 };
 
 /// An enumeration that a column keeps as a word.
@@ -71,8 +71,7 @@ impl Word for NoticeAction {
 }
 
 impl Word for ErasedMessages {
-    const WORDS: &'static [(Self, &'static str)] =
-        &[(Self::Erase, "erase"), (Self::Anonymise, "anonymise")];
+    const WORDS: &'static [(Self, &'static str)] = &[(Self::Erase, "erase"), (Self::Anonymise, "anonymise")];
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]

@@ -1,10 +1,13 @@
 //! Databases for tests: each test gets one of its own, empty, and leaves nothing behind.
 
+mod contents;
 mod lossy;
 
+pub use contents::Cell;
 pub use lossy::LossyProxy;
 
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
 use umbrachat_store::Database;
@@ -74,6 +77,51 @@ impl TestDatabase {
         let (base, _) = server.rsplit_once('/').expect("the URL names a database");
         let database = Database::Postgres(format!("{base}/{name}"));
         Self { database, place: Place::Postgres { server, name } }
+    }
+
+    /// Another empty one, of the same kind.
+    ///
+    /// # Panics
+    /// As the first.
+    pub async fn again(&self) -> Self {
+        match self.place {
+            Place::Folder { .. } => Self::sqlite(),
+            Place::Postgres { .. } => Self::postgres().await,
+        }
+    }
+
+    /// A copy with everything that is in it. Nobody may be using it.
+    ///
+    /// # Panics
+    /// Where it cannot be copied.
+    pub async fn copy(&self) -> Self {
+        match (&self.place, &self.database) {
+            (Place::Postgres { server, name }, _) => {
+                let copy = format!("umbrachat_test_{}", Uuid::new_v7(Timestamp::now(NoContext)).simple());
+                let end = format!(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+                );
+                execute(server, &end).await.expect("a superuser may end connections");
+                let make = format!("CREATE DATABASE {copy} TEMPLATE {name}");
+                execute(server, &make).await.expect("nobody uses the database");
+                let (base, _) = server.rsplit_once('/').expect("the URL names a database");
+                let database = Database::Postgres(format!("{base}/{copy}"));
+                Self { database, place: Place::Postgres { server: server.clone(), name: copy } }
+            }
+            (Place::Folder { .. }, Database::Sqlite(from)) => {
+                let copy = Self::sqlite();
+                if let Database::Sqlite(to) = &copy.database {
+                    for suffix in ["", "-wal"] {
+                        let with = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
+                        if with(from).exists() {
+                            std::fs::copy(with(from), with(to)).expect("the file can be copied");
+                        }
+                    }
+                }
+                copy
+            }
+            (Place::Folder { .. }, _) => unreachable!("a folder holds a file of SQLite's"),
+        }
     }
 
     /// The same, reached through a proxy that can lose answers.

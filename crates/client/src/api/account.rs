@@ -4,8 +4,8 @@ use crate::http::read;
 use crate::{Client, Result};
 use reqwest::Method;
 use umbrachat_protocol::{
-    Consent, EraseMe, Erased, ErasedMessages, ErasureReceipt, GiveConsent, Me, MyData, PrivacyPolicy, Snapshot,
-    UpdateMe, paths,
+    Consent, EraseMe, Erased, ErasedMessages, ErasureReceipt, GiveConsent, Me, MyData, PrivacyPolicy,
+    Snapshot, UpdateMe, paths,
 };
 
 impl Client {

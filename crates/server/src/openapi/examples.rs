@@ -5,11 +5,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use umbrachat_protocol::{
     AskedFriend, Block, Changes, ClientId, Consent, Conversation, ConversationId, ConversationKind,
-    Credentials, DataKind, EditMessage, EraseMe, Erased, ErasedMessages, ErasureCounts, Friend, FriendRequest, FriendRequests, GiveConsent, HandOver, History, Me,
-    Member, Message, MessageKind, MessagePage, MyData, NewFriendRequest, NewGroup, NewMessage, PeerReceipt,
-    PrivacyPolicy, PutMember, Receipt, Recover, Refresh, Register, Registered, Rev, Role, Seq, SessionId,
-    Settings, SettingsPatch, SignedIn, Snapshot, Theme, Timestamp, UpdateGroup, UpdateMe, UpdateReceipts,
-    User, UserId,
+    Credentials, DataKind, EditMessage, EraseMe, Erased, ErasedMessages, ErasureCounts, Friend,
+    FriendRequest, FriendRequests, GiveConsent, HandOver, History, Me, Member, Message, MessageKind,
+    MessagePage, MyData, NewFriendRequest, NewGroup, NewMessage, PeerReceipt, PrivacyPolicy, PutMember,
+    Receipt, Recover, Refresh, Register, Registered, Rev, Role, Seq, SessionId, Settings, SettingsPatch,
+    SignedIn, Snapshot, Theme, Timestamp, UpdateGroup, UpdateMe, UpdateReceipts, User, UserId,
 };
 use umbrachat_store::{Erasure, inventory::Kind};
 use utoipa::openapi::content::Content;

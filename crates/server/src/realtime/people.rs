@@ -67,8 +67,10 @@ impl State {
 
     /// Closes an erased person's sockets, and keeps nothing of them. Their friends are told by what follows.
     pub(super) fn forget(&mut self, user: UserId) {
-        for outlet in self.sockets_of(user) {
+        let outlets: Vec<Arc<Outlet>> = self.sockets_of(user).cloned().collect();
+        for outlet in outlets {
             outlet.close(CloseCode::SessionEnded);
+            self.disconnect(&outlet);
         }
         self.people.remove(&user);
         for person in self.people.values_mut() {

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use umbrachat::app::{self, Running};
 use umbrachat::config::{Config, LogFormat};
 use umbrachat::keys::SecretKey;
+use umbrachat::realtime::Hub;
 use umbrachat_client::reqwest::{self, Method, RequestBuilder};
 use umbrachat_client::{Client, ClientBuilder};
 use umbrachat_protocol::{Register, Timestamp};
@@ -19,9 +20,10 @@ pub(crate) struct TestApp {
     pub(crate) time: ManualClock,
     running: Running,
     http: reqwest::Client,
-    _data: TempDir,
+    config: Config,
+    data: TempDir,
     // Last, so that the server is gone before its database is.
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
 impl TestApp {
@@ -38,10 +40,34 @@ impl TestApp {
             log_format: LogFormat::Text,
             log_filter: "info".into(),
         };
+        Self::with(config, data, database).await
+    }
+
+    async fn with(config: Config, data: TempDir, database: TestDatabase) -> Self {
         let (clock, time) = Clock::manual(BEGINNING);
-        let running = app::start(config, clock).await.unwrap();
+        let running = app::start(config.clone(), clock).await.unwrap();
         let http = umbrachat_client::http_client().unwrap();
-        Self { time, running, http, _data: data, _database: database }
+        Self { time, running, http, config, data, database }
+    }
+
+    /// The same server again, and its database as it was in between.
+    pub(crate) async fn restarts_with_a_backup(self) -> (Self, TestDatabase) {
+        let Self { running, config, data, database, .. } = self;
+        running.stop().await;
+        let backup = database.copy().await;
+        (Self::with(config, data, database).await, backup)
+    }
+
+    /// The same server with another database, as after a disaster.
+    pub(crate) async fn restored_from(self, backup: TestDatabase) -> Self {
+        let Self { running, config, data, .. } = self;
+        running.stop().await;
+        let config = Config { database: backup.database().clone(), ..config };
+        Self::with(config, data, backup).await
+    }
+
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.running.state().hub
     }
 
     /// Somebody who has just signed up.

@@ -15,6 +15,7 @@ mod bad_bodies;
 mod bad_paths;
 mod convergence;
 mod cookies;
+mod erasure;
 mod floods;
 mod friends;
 mod groups;

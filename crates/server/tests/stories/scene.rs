@@ -66,6 +66,7 @@ impl Scene {
             "update_me" => json!({"display_name": "Ana Luz", "settings": {"theme": "dawn", "receipts": false,
                 "presence": false, "typing": false}}),
             "give_consent" => json!({"policy_version": self.policy}),
+            "erase_me" => json!({"password": PASSWORD, "messages": "erase"}),
             "ask_friend" => json!({"username": "eve"}),
             "create_group" => json!({"title": "night owls", "member_ids": [self.bo.id()], "history": "full"}),
             "update_group" => json!({"title": "night owls", "history": "full"}),

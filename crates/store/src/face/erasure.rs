@@ -5,9 +5,9 @@ use crate::backend::read;
 use crate::departure::{Departure, Piece};
 use crate::error::{Result, StoreError};
 use crate::inventory::Kind;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use umbrachat_protocol::{
     ConversationId, DataKind, ErasedMessages, ErasureCounts, MyData, Timestamp, UserId,
 };
@@ -15,7 +15,7 @@ use umbrachat_protocol::{
 /// How long to wait before trying again with a database that does not answer; twice as long each time,
 const RETRY: Duration = Duration::from_secs(1);
 /// up to this.
-const RETRY_MAX: Duration = Duration::from_secs(60);
+const RETRY_MAX: Duration = Duration::from_mins(1);
 
 /// One line of the ledger of erasures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,19 +70,16 @@ impl Store {
         let Progress { counts, completed_at } = *watched.borrow();
         let remaining_messages = match completed_at {
             Some(_) => 0,
-            None => {
-                read!(&self.backend, |ops, conn| {
-                    ops::erasure::remaining_messages(conn, user.into()).await
-                })?
-            }
+            None => read!(&self.backend, |ops, conn| {
+                ops::erasure::remaining_messages(conn, user.into()).await
+            })?,
         };
         Ok(Erasure { erased_at: entry.erased_at, completed_at, counts, remaining_messages })
     }
 
     /// Goes on with what a restart interrupted, in the background; of how many people.
     pub async fn resume_erasures(&self) -> Result<usize> {
-        let unfinished =
-            read!(&self.backend, |ops, conn| ops::erasure::unfinished(conn).await)?;
+        let unfinished = read!(&self.backend, |ops, conn| ops::erasure::unfinished(conn).await)?;
         let count = unfinished.len();
         let store = self.clone();
         tokio::spawn(async move {
@@ -120,9 +117,8 @@ impl Store {
     pub async fn my_data(&self, user: UserId) -> Result<MyData> {
         let mut kinds = Vec::with_capacity(Kind::ALL.len());
         for kind in Kind::ALL {
-            let count = read!(&self.backend, |ops, conn| {
-                ops::inventory::count(conn, user.into(), *kind).await
-            })?;
+            let count =
+                read!(&self.backend, |ops, conn| { ops::inventory::count(conn, user.into(), *kind).await })?;
             kinds.push(DataKind {
                 kind: kind.name().to_owned(),
                 title: kind.title().to_owned(),
@@ -182,8 +178,7 @@ impl Store {
         progress: &watch::Sender<Progress>,
     ) -> Result<bool> {
         let clock = self.clock.clone();
-        let departure =
-            write!(self, |ops, conn| ops::erasure::leave(conn, &clock, user.into(), id).await)?;
+        let departure = write!(self, |ops, conn| ops::erasure::leave(conn, &clock, user.into(), id).await)?;
         progress.send_modify(|progress| match departure {
             Departure::None => {}
             Departure::LeftGroup => progress.counts.groups_left += 1,

@@ -23,10 +23,8 @@ use umbrachat_protocol::{
     ConversationId, ErasedMessages, ErasureCounts, MessageKind, Rev, Role, Timestamp, UserId,
 };
 
-/// Rows that one transaction changes: it holds the conversation's lock meanwhile.
-const BATCH: usize = 256;
-/// Rows that one transaction looks through.
-const SCAN: i64 = 1_000;
+/// Rows that one transaction goes through: it holds the conversation's lock meanwhile.
+const BATCH: i64 = 256;
 
 /// Ends the account: from here on nobody can sign in to it or find it, and its name is free.
 ///
@@ -173,8 +171,7 @@ pub(crate) async fn leave(
         let changes = members::leave(conn, clock, &mut locked, None, member).await?;
         return Ok((Departure::LeftGroup, changes));
     }
-    let row =
-        MemberRow { left_at: Some(locked.now.into()), role: Role::Member.word().to_owned(), ..member };
+    let row = MemberRow { left_at: Some(locked.now.into()), role: Role::Member.word().to_owned(), ..member };
     locked.change_member(conn, row).await?;
     locked.row.own_rev = locked.next_rev();
     locked.save(conn).await?;
@@ -203,7 +200,7 @@ pub(crate) async fn clear_messages(
         .filter(messages::conversation_id.eq(locked.row.id))
         .filter(messages::seq.gt(after))
         .order(messages::seq)
-        .limit(BATCH as i64)
+        .limit(BATCH)
         .select(MessageRow::as_select())
         .load(conn)
         .await?;
@@ -211,8 +208,7 @@ pub(crate) async fn clear_messages(
     let mut silenced = Vec::new();
     for row in &mut rows {
         let is_text = row.kind == MessageKind::Text.word();
-        let of_kind = if is_text { &mut piece.messages } else { &mut piece.notices };
-        *of_kind += 1;
+        piece.count(&row.kind);
         row.author_id = None;
         // A notice's body is a group's title, which is the group's.
         if is_text && fate == ErasedMessages::Erase {
@@ -246,13 +242,15 @@ pub(crate) async fn clear_notices(
         .filter(messages::conversation_id.eq(locked.row.id))
         .filter(messages::seq.gt(after))
         .order(messages::seq)
-        .limit(BATCH as i64)
+        .limit(BATCH)
         .select(MessageRow::as_select())
         .load(conn)
         .await?;
-    rows.iter_mut().for_each(|row| row.subject_id = None);
+    for row in &mut rows {
+        row.subject_id = None;
+    }
     let next = rows.last().map(|row| row.seq);
-    let notices = rows.len() as i64;
+    let notices = amount(rows.len());
     Ok((Piece { next, notices, ..Piece::default() }, rewrite(conn, locked, rows).await?))
 }
 
@@ -272,14 +270,13 @@ pub(crate) async fn clear_reactions(
         .filter(reactions::user_id.eq(user).and(here))
         .filter(reactions::seq.gt(after))
         .order(reactions::seq)
-        .limit(BATCH as i64)
+        .limit(BATCH)
         .select(reactions::seq)
         .distinct()
         .load(conn)
         .await?;
-    let theirs = reactions::table
-        .filter(reactions::user_id.eq(user).and(here))
-        .filter(reactions::seq.eq_any(&seqs));
+    let theirs =
+        reactions::table.filter(reactions::user_id.eq(user).and(here)).filter(reactions::seq.eq_any(&seqs));
     let taken = diesel::delete(theirs).execute(conn).await?;
     let others: Vec<i64> = reactions::table
         .filter(here)
@@ -289,12 +286,10 @@ pub(crate) async fn clear_reactions(
         .load(conn)
         .await?;
     let mut rows = rows_at(conn, locked.row.id, &seqs).await?;
-    rows.iter_mut().for_each(|row| row.has_reactions = others.contains(&row.seq));
-    let piece = Piece {
-        next: seqs.last().copied(),
-        reactions: i64::try_from(taken).unwrap_or(i64::MAX),
-        ..Piece::default()
-    };
+    for row in &mut rows {
+        row.has_reactions = others.contains(&row.seq);
+    }
+    let piece = Piece { next: seqs.last().copied(), reactions: amount(taken), ..Piece::default() };
     Ok((piece, rewrite(conn, locked, rows).await?))
 }
 
@@ -312,18 +307,14 @@ pub(crate) async fn clear_mentions(
         // To the letter as in the index, which has these rows alone.
         .filter(diesel::dsl::sql::<Bool>("mentions <> ''"))
         .order(messages::seq)
-        .limit(SCAN)
+        .limit(BATCH)
         .select((messages::seq, messages::mentions))
         .load(conn)
         .await?;
     let name = UserId::from(user).to_string();
-    let mut seqs: Vec<i64> =
+    let seqs: Vec<i64> =
         mentioning.iter().filter(|(_, text)| text.contains(&name)).map(|(seq, _)| *seq).collect();
-    let mut next = mentioning.last().map(|(seq, _)| *seq);
-    if seqs.len() > BATCH {
-        seqs.truncate(BATCH);
-        next = seqs.last().copied();
-    }
+    let next = mentioning.last().map(|(seq, _)| *seq);
     if seqs.is_empty() {
         return Ok((Piece { next, ..Piece::default() }, Vec::new()));
     }
@@ -338,7 +329,7 @@ pub(crate) async fn clear_mentions(
         mentions.retain(|mentioned| Id::from(*mentioned) != user);
         row.mentions = mentions_to_column(&mentions);
     }
-    let mentions = rows.len() as i64;
+    let mentions = amount(rows.len());
     Ok((Piece { next, mentions, ..Piece::default() }, rewrite(conn, locked, rows).await?))
 }
 
@@ -353,22 +344,25 @@ pub(crate) async fn empty(
     let Some(_locked) = Locked::take(conn, id, now).await.map(Some).or_else(gone)? else {
         return Ok(nothing_left());
     };
-    let seqs: Vec<(i64, Option<Id>)> = messages::table
+    let rows: Vec<(i64, Option<Id>, String)> = messages::table
         .filter(messages::conversation_id.eq(Id::from(id)))
         .filter(messages::seq.gt(after))
         .order(messages::seq)
-        .limit(BATCH as i64)
-        .select((messages::seq, messages::author_id))
+        .limit(BATCH)
+        .select((messages::seq, messages::author_id, messages::kind))
         .load(conn)
         .await?;
-    let Some((last, _)) = seqs.last().copied() else {
+    let Some((last, ..)) = rows.last().cloned() else {
         return Ok((Piece::default(), groups::end(conn, id.into()).await?));
     };
-    let these = messages::conversation_id.eq(Id::from(id)).and(messages::seq.gt(after)).and(messages::seq.le(last));
+    let these =
+        messages::conversation_id.eq(Id::from(id)).and(messages::seq.gt(after)).and(messages::seq.le(last));
     diesel::delete(messages::table.filter(these)).execute(conn).await?;
-    let own = seqs.iter().filter(|(_, author)| *author == Some(user)).count();
-    let messages = own as i64;
-    Ok((Piece { next: Some(last), messages, ..Piece::default() }, Vec::new()))
+    let mut piece = Piece { next: Some(last), ..Piece::default() };
+    for (_, _, kind) in rows.iter().filter(|(_, author, _)| *author == Some(user)) {
+        piece.count(kind);
+    }
+    Ok((piece, Vec::new()))
 }
 
 /// Forgets that the person was in a conversation.
@@ -395,22 +389,21 @@ async fn sever(conn: &mut Conn, user: Id) -> Result<(ErasureCounts, Vec<Change>)
     changes.extend(ended);
     let (blocks, ended) = blocks::end_all(conn, user).await?;
     changes.extend(ended);
-    let count = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
     let counts = ErasureCounts {
-        sessions: count(
+        sessions: amount(
             diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).execute(conn).await?,
         ),
-        recovery_codes: count(
+        recovery_codes: amount(
             diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user)))
                 .execute(conn)
                 .await?,
         ),
-        consents: count(
+        consents: amount(
             diesel::delete(consents::table.filter(consents::user_id.eq(user))).execute(conn).await?,
         ),
         friends,
         friend_requests,
-        blocks: count(blocks),
+        blocks: amount(blocks),
         ..ErasureCounts::default()
     };
     Ok((counts, changes))
@@ -421,7 +414,9 @@ async fn rewrite(conn: &mut Conn, mut locked: Locked, mut rows: Vec<MessageRow>)
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    rows.iter_mut().for_each(|row| row.rev = locked.next_rev());
+    for row in &mut rows {
+        row.rev = locked.next_rev();
+    }
     bulk::rewrite_messages(conn, &rows).await?;
     locked.save(conn).await?;
     Ok(reading::into_wire(conn, rows).await?.into_iter().map(Change::message).collect())
@@ -447,4 +442,8 @@ fn gone(error: StoreError) -> Result<Option<Locked>> {
 
 fn nothing_left() -> (Piece, Vec<Change>) {
     (Piece::default(), Vec::new())
+}
+
+fn amount(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }

@@ -3,9 +3,7 @@
 use super::Conn;
 use crate::error::Result;
 use crate::inventory::Kind;
-use crate::schema::{
-    blocks, consents, friendships, members, messages, reactions, recovery_codes, sessions,
-};
+use crate::schema::{blocks, consents, friendships, members, messages, reactions, recovery_codes, sessions};
 use crate::types::Id;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
