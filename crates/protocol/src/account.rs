@@ -129,3 +129,55 @@ pub struct GiveConsent {
     #[cfg_attr(feature = "openapi", schema(example = "2026-11-23"))]
     pub policy_version: String,
 }
+
+/// One version of the privacy policy, as `GET /privacy-policies` lists them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PolicyVersion {
+    #[cfg_attr(feature = "openapi", schema(example = "2026-11-23"))]
+    pub version: String,
+    pub effective_from: Timestamp,
+    /// Of the markdown, in hex.
+    pub sha256: String,
+    /// What is new and what is gone against the version before, as markdown; nothing for the first.
+    pub changes: Option<String>,
+}
+
+/// Something that happened to the caller's account, for their eyes alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecurityEvent {
+    pub at: Timestamp,
+    pub kind: SecurityEventKind,
+    /// Of the session that did it or that it was done to, where there is one.
+    #[cfg_attr(feature = "openapi", schema(example = "Kitchen laptop"))]
+    pub device_name: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SecurityEventKind {
+    SignedUp,
+    SignedIn,
+    /// Somebody gave a wrong password.
+    SignInFailed,
+    SignedOut,
+    /// A session was ended from another one.
+    SessionEnded,
+    /// All other sessions were ended at once.
+    OtherSessionsEnded,
+    /// A refresh token came a second time, which a thief's would: its session was ended.
+    RefreshReused,
+    PasswordChanged,
+    /// A signed-in device gave a wrong current password.
+    PasswordRefused,
+    /// A recovery code set a new password.
+    Recovered,
+    /// Somebody gave a recovery code that is none, or spent.
+    RecoveryFailed,
+    RecoveryCodesRenewed,
+    ConsentGiven,
+    ConsentWithdrawn,
+    DataExported,
+}

@@ -1,6 +1,6 @@
 //! Sign-up and sessions.
 
-use crate::{Me, SessionId};
+use crate::{Me, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// `POST /auth/register`
@@ -99,5 +99,51 @@ pub struct Registered {
     #[serde(flatten)]
     pub signed_in: SignedIn,
     /// Ten codes, each good for one new password. Shown this once; the server keeps only their hashes.
+    pub recovery_codes: Vec<String>,
+}
+
+/// One of the caller's sessions, as `GET /auth/sessions` lists them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Session {
+    pub id: SessionId,
+    /// As the device called itself at sign-in.
+    #[cfg_attr(feature = "openapi", schema(example = "Kitchen laptop"))]
+    pub device_name: String,
+    pub created_at: Timestamp,
+    /// When its refresh token was last used.
+    pub last_used_at: Timestamp,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// `POST /auth/password`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ChangePassword {
+    #[cfg_attr(feature = "openapi", schema(example = "the-lamp-hums-at-3"))]
+    pub current_password: String,
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "rain-on-the-tin-roof", min_length = 10, max_length = 1024)
+    )]
+    pub new_password: String,
+}
+
+/// `POST /auth/recovery-codes`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RenewRecoveryCodes {
+    /// The current one.
+    #[cfg_attr(feature = "openapi", schema(example = "the-lamp-hums-at-3"))]
+    pub password: String,
+}
+
+/// Ten codes, each good for one new password. Shown this once; the server keeps only their hashes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecoveryCodes {
     pub recovery_codes: Vec<String>,
 }

@@ -15,8 +15,14 @@ pub mod socket;
 pub mod text;
 pub mod timestamp;
 
-pub use account::{Consent, GiveConsent, Me, PrivacyPolicy, Settings, SettingsPatch, Theme, UpdateMe};
-pub use auth::{Credentials, Recover, Refresh, Register, Registered, SignedIn};
+pub use account::{
+    Consent, GiveConsent, Me, PolicyVersion, PrivacyPolicy, SecurityEvent, SecurityEventKind, Settings,
+    SettingsPatch, Theme, UpdateMe,
+};
+pub use auth::{
+    ChangePassword, Credentials, Recover, RecoveryCodes, Refresh, Register, Registered, RenewRecoveryCodes,
+    Session, SignedIn,
+};
 pub use conversations::{
     Changes, Conversation, ConversationKind, EditMessage, HandOver, History, Member, Message, MessageKind,
     MessagePage, NewGroup, NewMessage, Notice, NoticeAction, PeerReceipt, PutMember, Reaction, Receipt, Role,

@@ -1,6 +1,6 @@
 //! Where things are: the API below `/api/v1`, and the client's own pages.
 
-use crate::{ConversationId, Seq, UserId};
+use crate::{ConversationId, Seq, SessionId, UserId};
 
 pub const API: &str = "/api/v1";
 pub const SOCKET: &str = "/api/v1/socket";
@@ -10,15 +10,24 @@ pub const LOGIN: &str = "/api/v1/auth/login";
 pub const REFRESH: &str = "/api/v1/auth/refresh";
 pub const LOGOUT: &str = "/api/v1/auth/logout";
 pub const RECOVER: &str = "/api/v1/auth/recover";
+pub const SESSIONS: &str = "/api/v1/auth/sessions";
+pub const PASSWORD: &str = "/api/v1/auth/password";
+pub const RECOVERY_CODES: &str = "/api/v1/auth/recovery-codes";
 pub const ME: &str = "/api/v1/me";
 pub const CONSENTS: &str = "/api/v1/me/consents";
 pub const MY_DATA: &str = "/api/v1/me/data";
 pub const EXPORT: &str = "/api/v1/me/export";
+pub const SECURITY_LOG: &str = "/api/v1/me/security-log";
+pub const PRIVACY_POLICIES: &str = "/api/v1/privacy-policies";
 pub const PRIVACY_POLICY: &str = "/api/v1/privacy-policy";
 pub const FRIENDS: &str = "/api/v1/friends";
 pub const FRIEND_REQUESTS: &str = "/api/v1/friend-requests";
 pub const BLOCKS: &str = "/api/v1/blocks";
 pub const CONVERSATIONS: &str = "/api/v1/conversations";
+
+pub fn session(id: SessionId) -> String {
+    format!("{SESSIONS}/{id}")
+}
 
 /// The username must be checked before: it is put in as it is.
 pub fn user(username: &str) -> String {

@@ -1,14 +1,16 @@
 //! The wiring: everything a request may need, and the server that listens.
 
+use crate::address::TrustedProxies;
 use crate::config::Config;
 use crate::erasure_ledger::{ErasureLedger, ReplayError};
 use crate::keys::SecretKey;
+use crate::limits::Limits;
 use crate::passwords::Passwords;
-use crate::policy;
+use crate::policy::Policies;
 use crate::public_url::PublicUrl;
 use crate::realtime::Hub;
 use crate::tokens::Tokens;
-use crate::{headers, json, logging, routes};
+use crate::{headers, housekeeping, json, logging, routes};
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
@@ -45,8 +47,17 @@ pub struct AppState {
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub erasure_ledger: ErasureLedger,
-    pub policy: PrivacyPolicy,
+    pub policies: Policies,
+    pub limits: Limits,
     pub public_url: PublicUrl,
+    pub trusted_proxies: TrustedProxies,
+}
+
+impl AppState {
+    /// The privacy policy that holds now.
+    pub fn policy(&self) -> &PrivacyPolicy {
+        self.policies.current(self.store.clock().now())
+    }
 }
 
 /// A server that listens.
@@ -55,6 +66,7 @@ pub struct Running {
     state: web::Data<AppState>,
     handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
+    housekeeping: JoinHandle<()>,
 }
 
 /// Why the server does not start, in one line.
@@ -89,14 +101,17 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     if resumed + again > 0 {
         tracing::info!(resumed, again, "going on with erasures");
     }
+    let limits = if config.rate_limits { Limits::on(store.clock()) } else { Limits::off() };
     let state = web::Data::new(AppState {
+        limits,
         store,
         hub,
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(cores()),
         erasure_ledger,
-        policy: policy::current(),
+        policies: config.policies,
         public_url: config.public_url.unwrap_or_else(|| PublicUrl::local(address.port())),
+        trusted_proxies: config.trusted_proxies,
     });
 
     let shared = state.clone();
@@ -121,7 +136,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     .run();
     let handle = server.handle();
     tracing::info!(%address, public_url = %state.public_url, "listening");
-    Ok(Running { address, state, handle, task: tokio::spawn(server) })
+    let housekeeping = tokio::spawn(housekeeping::keep(state.clone()));
+    Ok(Running { address, state, handle, task: tokio::spawn(server), housekeeping })
 }
 
 /// Brings the database up to date.
@@ -141,6 +157,7 @@ impl Running {
 
     /// Takes no more requests, lets the running ones finish, and tells sockets to come back later.
     pub async fn stop(self) {
+        self.housekeeping.abort();
         let stopped = self.handle.stop(true);
         self.state.hub.close_all();
         stopped.await;

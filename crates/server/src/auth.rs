@@ -10,7 +10,8 @@ use actix_web::http::header;
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use std::future::{Ready, ready};
-use umbrachat_protocol::{ErrorCode, SessionId, Timestamp, UserId};
+use umbrachat_protocol::{ErrorCode, SecurityEventKind, SessionId, Timestamp, UserId};
+use umbrachat_store::{Knowledge, StoreError};
 
 /// A signed-in person who has agreed to the current privacy policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +55,37 @@ pub async fn authenticate(state: &AppState, token: &str) -> Result<Caller, ApiEr
             AccessTokenError::Invalid => ErrorCode::Unauthenticated,
         })
     })?;
-    let session = state.store.session(token.session, &state.policy.version).await?;
+    let session = state.store.session(token.session, &state.policy().version).await?;
     let session = session
         .filter(|session| session.user == token.user)
         .ok_or_else(|| ApiError::new(ErrorCode::Unauthenticated, "The session has ended: sign in again."))?;
     let user = CurrentUser { id: session.user, session: session.session, token_expires_at: token.expires_at };
     Ok(Caller { user, consented: session.consented })
+}
+
+/// Checks a signed-in person's current password. What depends on it must make sure, in its own transaction, that the hash
+/// is still theirs.
+///
+/// # Errors
+/// `wrong_password`, `rate_limited`, or what the store says.
+pub async fn confirm_password(
+    state: &AppState,
+    user: CurrentUser,
+    password: String,
+) -> Result<Knowledge, ApiError> {
+    state.limits.confirmation(user.id)?;
+    let known = match state.store.knowledge_of(user.id).await {
+        // Of two erasures at once, one comes when the account is gone.
+        Err(StoreError::NotFound) => {
+            return Err(ApiError::new(ErrorCode::Unauthenticated, "The account has been erased."));
+        }
+        known => known?,
+    };
+    if state.passwords.verify(password, Some(known.password_hash.clone())).await? {
+        return Ok(known);
+    }
+    state.store.note(user.id, SecurityEventKind::PasswordRefused, Some(user.session)).await?;
+    Err(ApiError::of(ErrorCode::WrongPassword))
 }
 
 /// The access token of `Authorization: Bearer …` (RFC 6750).
@@ -76,6 +102,10 @@ pub async fn require(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     match caller_of(request.request()).await {
         Ok(caller) => {
+            let state = request.app_data::<web::Data<AppState>>().expect("the app carries its state");
+            if let Err(error) = state.limits.call(caller.user.id) {
+                return Ok(ServiceResponse::from_err(error, request.into_parts().0));
+            }
             request.extensions_mut().insert(caller);
             Ok(next.call(request).await?.map_into_boxed_body())
         }

@@ -1,10 +1,12 @@
 //! Settings: each has a flag and an environment variable, two names of one thing. Nothing else reads the environment.
 
+use crate::address::TrustedProxies;
 use crate::keys::SecretKey;
+use crate::policy::Policies;
 use crate::public_url::PublicUrl;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use tracing_subscriber::EnvFilter;
 use umbrachat_store::Database;
@@ -38,6 +40,11 @@ pub struct Config {
     pub secret_key: Option<SecretKey>,
     /// None: this machine's local names, at the port that is listened on.
     pub public_url: Option<PublicUrl>,
+    /// Whose word counts about where a request comes from.
+    pub trusted_proxies: TrustedProxies,
+    /// Whether people and addresses are held to their limits.
+    pub rate_limits: bool,
+    pub policies: Policies,
     pub log_format: LogFormat,
     /// In the syntax of `RUST_LOG`.
     pub log_filter: String,
@@ -62,6 +69,7 @@ pub fn from_process() -> Result<Invocation, ConfigError> {
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: &str = "8080";
 const DEFAULT_DATA_DIR: &str = "./data";
+const DEFAULT_RATE_LIMITS: &str = "on";
 const DEFAULT_LOG_FORMAT: &str = "text";
 const DEFAULT_LOG_FILTER: &str = "info";
 const DATABASE_FILE: &str = "umbrachat.db";
@@ -118,6 +126,17 @@ struct Settings {
     /// Origin that browsers use; decides cookies, Origin checks and HSTS [default: http://localhost:$PORT]
     #[arg(long, env = "PUBLIC_URL", global = true, hide_env_values = true, value_name = "ORIGIN")]
     public_url: Option<String>,
+    #[arg(long, env = "TRUSTED_PROXIES", global = true, hide_env_values = true, value_name = "NETWORKS")]
+    #[arg(help = "Proxies whose x-forwarded-for is believed, such as 10.0.0.0/8,::1 [default: none]")]
+    trusted_proxies: Option<String>,
+    /// on, or off for load tests: how often a person or an address may do something
+    #[arg(long, env = "RATE_LIMITS", global = true, hide_env_values = true, default_value = DEFAULT_RATE_LIMITS)]
+    rate_limits: String,
+    #[arg(long, env = "POLICY_DIR", global = true, hide_env_values = true, value_name = "FOLDER")]
+    #[arg(
+        help = "Folder of privacy policies, each a YYYY-MM-DD.md that holds from that day [default: built-in]"
+    )]
+    policy_dir: Option<String>,
     /// text or json
     #[arg(long, env = "LOG_FORMAT", global = true, hide_env_values = true, default_value = DEFAULT_LOG_FORMAT)]
     log_format: String,
@@ -175,6 +194,17 @@ impl TryFrom<Settings> for Config {
             erasure_ledger: set(settings.erasure_ledger).map(PathBuf::from),
             secret_key: set(settings.secret_key).map(|text| read("SECRET_KEY", text.trim())).transpose()?,
             public_url: set(settings.public_url).map(|text| read("PUBLIC_URL", &text)).transpose()?,
+            trusted_proxies: read("TRUSTED_PROXIES", &settings.trusted_proxies.unwrap_or_default())?,
+            rate_limits: match or(settings.rate_limits, DEFAULT_RATE_LIMITS).as_str() {
+                "on" => true,
+                "off" => false,
+                _ => return Err(ConfigError("RATE_LIMITS: neither on nor off".into())),
+            },
+            policies: match set(settings.policy_dir) {
+                Some(folder) => Policies::in_folder(Path::new(&folder))
+                    .map_err(|why| ConfigError(format!("POLICY_DIR: {why}")))?,
+                None => Policies::built_in(),
+            },
             log_format: read("LOG_FORMAT", &or(settings.log_format, DEFAULT_LOG_FORMAT))?,
             log_filter,
         })
@@ -182,6 +212,24 @@ impl TryFrom<Settings> for Config {
 }
 
 impl Config {
+    /// Everything as it is with nothing set, but kept in this folder and at any free port.
+    pub fn quiet(data_dir: &Path) -> Self {
+        Self {
+            host: DEFAULT_HOST.to_owned(),
+            port: 0,
+            data_dir: data_dir.to_owned(),
+            database: Database::Sqlite(data_dir.join(DATABASE_FILE)),
+            erasure_ledger: None,
+            secret_key: None,
+            public_url: None,
+            trusted_proxies: TrustedProxies::default(),
+            rate_limits: true,
+            policies: Policies::built_in(),
+            log_format: LogFormat::Text,
+            log_filter: "off".to_owned(),
+        }
+    }
+
     /// Replicas that share a database must share a secret too, so none is made up beside PostgreSQL.
     fn fit_to_serve(self) -> Result<Self, ConfigError> {
         if matches!(self.database, Database::Postgres(_)) && self.secret_key.is_none() {
@@ -247,7 +295,16 @@ mod tests {
 
     #[test]
     fn what_is_set_to_nothing_keeps_its_default() {
-        let config = served(&["--port=", "--redis-url=", "--secret-key=", "--public-url=", "--log-format="]);
+        let config = served(&[
+            "--port=",
+            "--redis-url=",
+            "--secret-key=",
+            "--public-url=",
+            "--log-format=",
+            "--trusted-proxies=",
+            "--rate-limits=",
+            "--policy-dir=",
+        ]);
         assert_eq!(config.port, 8080);
         assert!(config.secret_key.is_none());
     }
@@ -263,6 +320,9 @@ mod tests {
             (&["--secret-key", "hunter2"], "SECRET_KEY: neither"),
             (&["--secret-key", "c2hvcnQ="], "SECRET_KEY: shorter"),
             (&["--public-url", "chat.example"], "PUBLIC_URL: not a URL"),
+            (&["--trusted-proxies", "proxy.example"], "TRUSTED_PROXIES: \"proxy.example\" is no address"),
+            (&["--rate-limits", "some"], "RATE_LIMITS: neither"),
+            (&["--policy-dir", "/no/such/folder"], "POLICY_DIR: cannot read"),
             (&["--log-format", "xml"], "LOG_FORMAT: neither"),
             (&["--rust-log", "umbrachat=loudly"], "RUST_LOG: "),
             (&["--no-such-flag"], "unexpected argument '--no-such-flag'"),
@@ -299,6 +359,9 @@ mod tests {
             "REDIS_URL",
             "SECRET_KEY",
             "PUBLIC_URL",
+            "TRUSTED_PROXIES",
+            "RATE_LIMITS",
+            "POLICY_DIR",
             "LOG_FORMAT",
             "RUST_LOG",
         ] {

@@ -7,6 +7,7 @@
     reason = "each `expect` says why it cannot fail; none is part of a contract"
 )]
 
+pub mod address;
 pub mod app;
 pub mod assets;
 pub mod asyncapi;
@@ -15,8 +16,10 @@ pub mod config;
 pub mod cookie;
 pub mod erasure_ledger;
 pub mod headers;
+pub mod housekeeping;
 pub mod json;
 pub mod keys;
+pub mod limits;
 pub mod logging;
 pub mod openapi;
 pub mod passwords;

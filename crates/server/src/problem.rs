@@ -6,12 +6,13 @@ use actix_web::http::{StatusCode, header::HeaderMap};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 use umbrachat_protocol::{ErrorCode, FieldError, Problem};
 use umbrachat_store::{Refusal, StoreError};
 
 pub const CONTENT_TYPE: &str = "application/problem+json";
 /// Seconds after which trying again is worth it.
-const RETRY_AFTER_SECONDS: u32 = 1;
+const RETRY_AFTER_SECONDS: u64 = 1;
 
 #[derive(Debug)]
 pub struct ApiError {
@@ -19,11 +20,19 @@ pub struct ApiError {
     detail: Cow<'static, str>,
     fields: Vec<FieldError>,
     cause: Option<String>,
+    /// Seconds.
+    retry_after: u64,
 }
 
 impl ApiError {
     pub fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), fields: Vec::new(), cause: None }
+        Self {
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            cause: None,
+            retry_after: RETRY_AFTER_SECONDS,
+        }
     }
 
     /// An error with the sentence that goes with its code.
@@ -42,6 +51,12 @@ impl ApiError {
 
     pub fn unknown_field(field: FieldError) -> Self {
         Self { fields: vec![field], ..Self::of(ErrorCode::UnknownField) }
+    }
+
+    /// Too many, until so much time has passed.
+    pub fn rate_limited(wait: Duration) -> Self {
+        let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self { retry_after: retry_after.max(RETRY_AFTER_SECONDS), ..Self::of(ErrorCode::RateLimited) }
     }
 
     pub fn internal(cause: impl fmt::Display) -> Self {
@@ -98,7 +113,7 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponseBuilder::new(self.status_code());
-        for (name, value) in headers(self.code) {
+        for (name, value) in headers(self.code, self.retry_after) {
             response.insert_header((name, value));
         }
         let body = serde_json::to_string(&self.problem()).expect("a problem is JSON");
@@ -123,8 +138,8 @@ impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::UsernameTaken => Self::of(ErrorCode::UsernameTaken),
-            Refusal::InvalidCredentials => Self::of(ErrorCode::InvalidCredentials),
             Refusal::WrongPassword => Self::of(ErrorCode::WrongPassword),
+            Refusal::InvalidCredentials => Self::of(ErrorCode::InvalidCredentials),
             Refusal::NotFriends => Self::of(ErrorCode::NotFriends),
             Refusal::Forbidden => Self::of(ErrorCode::Forbidden),
             Refusal::Conflict(why) => Self::new(ErrorCode::Conflict, why),
@@ -190,14 +205,14 @@ pub fn title(status: StatusCode) -> &'static str {
     }
 }
 
-fn headers(code: ErrorCode) -> Vec<(HeaderName, HeaderValue)> {
+fn headers(code: ErrorCode, retry_after: u64) -> Vec<(HeaderName, HeaderValue)> {
     match (code, code.status()) {
         (ErrorCode::TokenExpired, _) => vec![(
             header::WWW_AUTHENTICATE,
             HeaderValue::from_static("Bearer error=\"invalid_token\", error_description=\"expired\""),
         )],
         (_, 401) => vec![(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))],
-        (_, 429 | 503) => vec![(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS))],
+        (_, 429 | 503) => vec![(header::RETRY_AFTER, HeaderValue::from(retry_after))],
         _ => vec![],
     }
 }

@@ -16,6 +16,11 @@ pub fn generate() -> Vec<String> {
     (0..RECOVERY_CODES).map(|_| group(&random_characters())).collect()
 }
 
+/// What to store of new codes.
+pub fn hash_all(codes: &[String]) -> Vec<TokenHash> {
+    codes.iter().filter_map(|code| hash(code)).collect()
+}
+
 /// The hash to store or look up; None for what can't be a code. Case, spaces and dashes don't matter.
 pub fn hash(entered: &str) -> Option<TokenHash> {
     let characters: String = entered

@@ -1,10 +1,9 @@
 //! The walk through the API in `docs/API.md`, run as it stands there against a real server.
 
-use std::path::PathBuf;
 use std::process::{Command, Output};
 use umbrachat::app;
-use umbrachat::config::{Config, LogFormat};
-use umbrachat_store::{Clock, Database};
+use umbrachat::config::Config;
+use umbrachat_store::Clock;
 
 const DOCUMENT: &str = include_str!("../../../docs/API.md");
 /// Printed between the commands of two blocks, to tell their outputs apart; none of them prints it.
@@ -15,7 +14,7 @@ async fn the_walk_through_the_api_prints_what_it_says() {
     let blocks = blocks(DOCUMENT);
     assert!(blocks.len() > 10, "the walk has been lost: {} blocks", blocks.len());
     let folder = tempfile::tempdir().unwrap();
-    let running = app::start(config(folder.path().into()), Clock::system()).await.unwrap();
+    let running = app::start(Config::quiet(folder.path()), Clock::system()).await.unwrap();
     let server = format!("http://{}", running.address());
 
     let script = script(&blocks);
@@ -80,20 +79,6 @@ fn script(blocks: &[Block]) -> String {
 
 fn bash(script: &str, server: &str) -> Output {
     Command::new("bash").args(["-c", script]).env("UMBRACHAT", server).output().expect("there is a bash")
-}
-
-fn config(data_dir: PathBuf) -> Config {
-    Config {
-        host: "127.0.0.1".into(),
-        port: 0,
-        database: Database::Sqlite(data_dir.join("umbrachat.db")),
-        data_dir,
-        erasure_ledger: None,
-        secret_key: None,
-        public_url: None,
-        log_format: LogFormat::Text,
-        log_filter: "info".into(),
-    }
 }
 
 /// Whether the lines are the same, but for something in place of each `…`.

@@ -1,8 +1,8 @@
 //! Time, handed in: the machine's clock, or one that a test moves.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use umbrachat_protocol::Timestamp;
 use uuid::{NoContext, Uuid};
 
@@ -50,6 +50,17 @@ impl Clock {
             Source::System => Timestamp(system_micros()),
             Source::Manual(micros) => Timestamp(micros.load(Ordering::SeqCst)),
             Source::Simulated(simulated) => Timestamp(simulated.micros.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Time since some moment of no meaning. It never goes back, whatever becomes of the machine's date.
+    pub fn monotonic(&self) -> Duration {
+        static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match &self.0 {
+            Source::System => FIRST.elapsed(),
+            Source::Manual(_) | Source::Simulated(_) => {
+                Duration::from_micros(self.now().0.max(0).unsigned_abs())
+            }
         }
     }
 

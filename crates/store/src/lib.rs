@@ -26,7 +26,7 @@ pub use clock::{Clock, ManualClock};
 pub use database::{Database, OpenError};
 pub use error::{Refusal, Result, StoreError};
 pub use face::{
-    Asked, Authenticated, Erasure, LedgerEntry, NewAccount, NewSession, Opened, PolicyReference, Publish,
-    Rotation, SessionStarted, Store, Successor, TokenHash,
+    Asked, Authenticated, Erasure, Knowledge, LedgerEntry, NewAccount, NewSession, Opened, PolicyReference,
+    Publish, Rotation, SessionStarted, Store, Successor, TokenHash,
 };
 pub use write::SentMessage;

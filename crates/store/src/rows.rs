@@ -6,7 +6,7 @@ use crate::types::{Id, Time};
 use diesel::prelude::*;
 use umbrachat_protocol::{
     ConversationKind, ErasedMessages, History, Me, Member, Message, MessageKind, Notice, NoticeAction,
-    Reaction, Rev, Role, Seq, Settings, Theme, User, UserId,
+    Reaction, Rev, Role, SecurityEventKind, Seq, Settings, Theme, User, UserId,
 };
 
 /// An enumeration that a column keeps as a word.
@@ -72,6 +72,26 @@ impl Word for NoticeAction {
 
 impl Word for ErasedMessages {
     const WORDS: &'static [(Self, &'static str)] = &[(Self::Erase, "erase"), (Self::Anonymise, "anonymise")];
+}
+
+impl Word for SecurityEventKind {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::SignedUp, "signed_up"),
+        (Self::SignedIn, "signed_in"),
+        (Self::SignInFailed, "sign_in_failed"),
+        (Self::SignedOut, "signed_out"),
+        (Self::SessionEnded, "session_ended"),
+        (Self::OtherSessionsEnded, "other_sessions_ended"),
+        (Self::RefreshReused, "refresh_reused"),
+        (Self::PasswordChanged, "password_changed"),
+        (Self::PasswordRefused, "password_refused"),
+        (Self::Recovered, "recovered"),
+        (Self::RecoveryFailed, "recovery_failed"),
+        (Self::RecoveryCodesRenewed, "recovery_codes_renewed"),
+        (Self::ConsentGiven, "consent_given"),
+        (Self::ConsentWithdrawn, "consent_withdrawn"),
+        (Self::DataExported, "data_exported"),
+    ];
 }
 
 #[derive(Clone, Debug, Queryable, Selectable)]

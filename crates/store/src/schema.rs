@@ -125,6 +125,14 @@ table!(erasures (digest) {
     erased_at -> Moment,
 });
 
+table!(security_events (id) {
+    id -> Id,
+    user_id -> Id,
+    happened_at -> Moment,
+    kind -> Text,
+    device_name -> Nullable<Text>,
+});
+
 diesel::joinable!(members -> conversations (conversation_id));
 diesel::joinable!(members -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -139,5 +147,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     members,
     messages,
     reactions,
-    erasures
+    erasures,
+    security_events
 );

@@ -26,6 +26,13 @@ pub(crate) mod sql {
     pub struct Id;
 }
 
+/// What makes a row of the security log: its id and its time.
+#[derive(Clone, Copy)]
+pub(crate) struct Stamp {
+    pub(crate) id: Id,
+    pub(crate) now: Timestamp,
+}
+
 /// Microseconds since 1970, as a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = sql::Moment)]

@@ -4,7 +4,8 @@ use crate::http::read;
 use crate::{Client, Result};
 use reqwest::Method;
 use umbrachat_protocol::{
-    Consent, EraseMe, Erased, ErasedMessages, ErasureReceipt, GiveConsent, Me, MyData, PrivacyPolicy,
+    ChangePassword, Consent, EraseMe, Erased, ErasedMessages, ErasureReceipt, GiveConsent, Me, MyData,
+    PolicyVersion, PrivacyPolicy, RecoveryCodes, RenewRecoveryCodes, SecurityEvent, Session, SessionId,
     Snapshot, UpdateMe, paths,
 };
 
@@ -44,6 +45,47 @@ impl Client {
         let erased: Erased = self.call(Method::DELETE, paths::ME, Some(&body)).await?;
         self.session.end().await;
         Ok(erased.receipt)
+    }
+
+    /// Where this account is signed in, the last used first.
+    pub async fn sessions(&self) -> Result<Vec<Session>> {
+        self.get(paths::SESSIONS).await
+    }
+
+    /// Ends one of this account's sessions, and closes its sockets.
+    pub async fn end_session(&self, session: SessionId) -> Result<()> {
+        self.delete(&paths::session(session)).await
+    }
+
+    /// Ends every session of this account but this one.
+    pub async fn end_other_sessions(&self) -> Result<()> {
+        self.delete(paths::SESSIONS).await
+    }
+
+    /// Sets a new password; every other session ends.
+    pub async fn change_password(&self, current_password: &str, new_password: &str) -> Result<()> {
+        let body = ChangePassword {
+            current_password: current_password.to_owned(),
+            new_password: new_password.to_owned(),
+        };
+        self.post(paths::PASSWORD, &body).await
+    }
+
+    /// Ten new recovery codes, in place of those before.
+    pub async fn renew_recovery_codes(&self, password: &str) -> Result<Vec<String>> {
+        let body = RenewRecoveryCodes { password: password.to_owned() };
+        let codes: RecoveryCodes = self.post(paths::RECOVERY_CODES, &body).await?;
+        Ok(codes.recovery_codes)
+    }
+
+    /// What happened to this account within the last 90 days, the newest first.
+    pub async fn security_log(&self) -> Result<Vec<SecurityEvent>> {
+        self.get(paths::SECURITY_LOG).await
+    }
+
+    /// Every version of the privacy policy so far, the newest first. Public: needs no session.
+    pub async fn privacy_policies(&self) -> Result<Vec<PolicyVersion>> {
+        read(self.request(Method::GET, paths::PRIVACY_POLICIES).send().await?).await
     }
 
     /// Public: needs no session.

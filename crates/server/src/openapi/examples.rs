@@ -4,12 +4,13 @@ use super::{operations, referred};
 use serde::Serialize;
 use serde_json::{Value, json};
 use umbrachat_protocol::{
-    AskedFriend, Block, Changes, ClientId, Consent, Conversation, ConversationId, ConversationKind,
-    Credentials, DataKind, EditMessage, EraseMe, Erased, ErasedMessages, ErasureCounts, Friend,
-    FriendRequest, FriendRequests, GiveConsent, HandOver, History, Me, Member, Message, MessageKind,
-    MessagePage, MyData, NewFriendRequest, NewGroup, NewMessage, PeerReceipt, PrivacyPolicy, PutMember,
-    Receipt, Recover, Refresh, Register, Registered, Rev, Role, Seq, SessionId, Settings, SettingsPatch,
-    SignedIn, Snapshot, Theme, Timestamp, UpdateGroup, UpdateMe, UpdateReceipts, User, UserId,
+    AskedFriend, Block, ChangePassword, Changes, ClientId, Consent, Conversation, ConversationId,
+    ConversationKind, Credentials, DataKind, EditMessage, EraseMe, Erased, ErasedMessages, ErasureCounts,
+    Friend, FriendRequest, FriendRequests, GiveConsent, HandOver, History, Me, Member, Message, MessageKind,
+    MessagePage, MyData, NewFriendRequest, NewGroup, NewMessage, PeerReceipt, PolicyVersion, PrivacyPolicy,
+    PutMember, Receipt, Recover, RecoveryCodes, Refresh, Register, Registered, RenewRecoveryCodes, Rev, Role,
+    SecurityEvent, SecurityEventKind, Seq, Session, SessionId, Settings, SettingsPatch, SignedIn, Snapshot,
+    Theme, Timestamp, UpdateGroup, UpdateMe, UpdateReceipts, User, UserId,
 };
 use umbrachat_store::{Erasure, inventory::Kind};
 use utoipa::openapi::content::Content;
@@ -82,12 +83,18 @@ fn of_component(name: &str) -> Option<Value> {
         "NewFriendRequest" => value(NewFriendRequest { username: "bo".into() }),
         "NewGroup" => value(new_group()),
         "NewMessage" => value(new_message()),
+        "ChangePassword" => value(change_password()),
+        "PolicyVersion" => value(policy_version()),
         "PrivacyPolicy" => value(policy()),
         "PutMember" => value(PutMember { role: Some(Role::Admin) }),
         "Recover" => value(recover()),
+        "RecoveryCodes" => value(RecoveryCodes { recovery_codes: vec![recovery_code()] }),
         "Refresh" => value(Refresh { refresh_token: Some(refresh_token()) }),
         "Register" => value(register()),
         "Registered" => value(Registered { signed_in: signed_in(), recovery_codes: vec![recovery_code()] }),
+        "RenewRecoveryCodes" => value(RenewRecoveryCodes { password: password() }),
+        "SecurityEvent" => value(security_event()),
+        "Session" => value(session()),
         "SignedIn" => value(signed_in()),
         "Snapshot" => value(snapshot()),
         "UpdateGroup" => {
@@ -174,7 +181,33 @@ fn update_me() -> UpdateMe {
 }
 
 fn policy() -> PrivacyPolicy {
-    PrivacyPolicy { markdown: "# Privacy policy\n…".into(), ..crate::policy::current() }
+    let policies = crate::policy::Policies::built_in();
+    let policy = policies.version(POLICY, EVENING).expect("the example's version is built in");
+    PrivacyPolicy { markdown: "# Privacy policy\n…".into(), ..policy.clone() }
+}
+
+fn policy_version() -> PolicyVersion {
+    let PrivacyPolicy { version, effective_from, sha256, .. } = policy();
+    PolicyVersion { version, effective_from, sha256, changes: None }
+}
+
+fn security_event() -> SecurityEvent {
+    let device_name = Some("Kitchen laptop".into());
+    SecurityEvent { at: EVENING, kind: SecurityEventKind::SignedIn, device_name }
+}
+
+fn session() -> Session {
+    Session {
+        id: SessionId(SESSION),
+        device_name: "Kitchen laptop".into(),
+        created_at: EVENING,
+        last_used_at: EVENING,
+        current: true,
+    }
+}
+
+fn change_password() -> ChangePassword {
+    ChangePassword { current_password: password(), new_password: "rain-on-the-tin-roof".into() }
 }
 
 fn consent() -> Consent {

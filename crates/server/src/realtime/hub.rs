@@ -60,6 +60,11 @@ impl Hub {
         self.state().knows(user)
     }
 
+    /// Number of sockets that this person has open here.
+    pub fn sockets_of(&self, user: UserId) -> usize {
+        self.state().sockets_of(user).count()
+    }
+
     /// Closes every socket: the server restarts.
     pub fn close_all(&self) {
         for outlet in self.state().all_sockets() {

@@ -1,7 +1,8 @@
-//! Sign-up and sessions.
+//! Ways in: signing up, signing in, going on with a session, and a recovery code.
 
+use crate::address::ClientAddress;
 use crate::app::AppState;
-use crate::auth::{Public, WithoutConsent};
+use crate::auth::Public;
 use crate::cookie;
 use crate::json::{Json, OptionalJson};
 use crate::passwords::NewPassword;
@@ -14,20 +15,16 @@ use crate::tokens::{expires_at, idle_until};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use umbrachat_protocol::{
-    Credentials, ErrorCode, FieldError, Me, Recover, Refresh, Register, Registered, SessionId, SignedIn,
-    UserId, limits, text,
+    Credentials, ErrorCode, FieldError, Me, Recover, Refresh, Register, Registered, SecurityEventKind,
+    SessionId, SignedIn, UserId, limits, text,
 };
-use umbrachat_store::{NewAccount, NewSession, Rotation, SessionStarted, Successor, TokenHash};
+use umbrachat_store::{NewAccount, NewSession, Refusal, Rotation, SessionStarted, StoreError, Successor};
 
-pub(super) fn for_anybody(api: &mut ServiceConfig) {
+pub(super) fn configure(api: &mut ServiceConfig) {
     api.service(web::resource("/auth/register").post(register))
         .service(web::resource("/auth/login").post(login))
         .service(web::resource("/auth/refresh").post(refresh))
         .service(web::resource("/auth/recover").post(recover));
-}
-
-pub(super) fn for_signed_in(api: &mut ServiceConfig) {
-    api.service(web::resource("/auth/logout").post(logout));
 }
 
 /// Sign up
@@ -41,15 +38,18 @@ pub(super) fn for_signed_in(api: &mut ServiceConfig) {
 )]
 pub(super) async fn register(
     _: Public,
+    from: ClientAddress,
     state: Data<AppState>,
     request: HttpRequest,
     Json(body): Json<Register>,
 ) -> Result<HttpResponse, ApiError> {
+    state.limits.public_call(from)?;
     let carrier = Carrier::asked_for(body.refresh_in_cookie, &request, &state)?;
     let named = Named::check(&body)?;
-    if body.privacy_policy_version != state.policy.version {
+    if body.privacy_policy_version != state.policy().version {
         return Err(ApiError::of(ErrorCode::ConsentRequired));
     }
+    state.limits.sign_up(from)?;
     let about = vec![named.username.clone(), named.display_name.clone()];
     let password = NewPassword { field: "password", text: body.password, about };
     let password_hash = state.passwords.accept(password).await?;
@@ -60,11 +60,12 @@ pub(super) async fn register(
         username: named.username,
         display_name: named.display_name,
         password_hash,
-        recovery_codes: recovery_codes.iter().filter_map(|code| recovery_codes::hash(code)).collect(),
-        policy: policy::reference(&state.policy),
+        recovery_codes: recovery_codes::hash_all(&recovery_codes),
+        policy: policy::reference(state.policy()),
         session,
     };
     let started = state.store.register(account).await?;
+    state.limits.is_familiar_now(from, &started.me.user.username);
     let (signed_in, mut response) = sign_in(&state, started, &secret, carrier, HttpResponse::Created());
     Ok(response.json(Registered { signed_in, recovery_codes }))
 }
@@ -78,19 +79,23 @@ pub(super) async fn register(
 )]
 pub(super) async fn login(
     _: Public,
+    from: ClientAddress,
     state: Data<AppState>,
     request: HttpRequest,
     Json(body): Json<Credentials>,
 ) -> Result<HttpResponse, ApiError> {
     let carrier = Carrier::asked_for(body.refresh_in_cookie, &request, &state)?;
     let device_name = device_name(body.device_name.as_deref())?;
-    let known = match text::username(&body.username) {
-        Ok(username) => state.store.password_of(&username).await?,
-        Err(_) => None,
-    };
-    let (user, hash) = known.unzip();
+    // What cannot be a name is treated as one that nobody has.
+    let username = text::username(&body.username).unwrap_or_default();
+    state.limits.sign_in(from, &username)?;
+    let (user, hash) = state.store.password_of(&username).await?.unzip();
     let is_right = state.passwords.verify(body.password, hash).await?;
-    let user = user.filter(|_| is_right).ok_or_else(|| ApiError::of(ErrorCode::InvalidCredentials))?;
+    let Some(user) = user.filter(|_| is_right) else {
+        note_failure(&state, user, SecurityEventKind::SignInFailed);
+        return Err(ApiError::of(ErrorCode::InvalidCredentials));
+    };
+    state.limits.is_familiar_now(from, &username);
 
     let (session, secret) = new_session(&state, device_name);
     let started = state.store.start_session(user, session).await?;
@@ -110,10 +115,12 @@ pub(super) async fn login(
 )]
 pub(super) async fn refresh(
     _: Public,
+    from: ClientAddress,
     state: Data<AppState>,
     request: HttpRequest,
     OptionalJson(body): OptionalJson<Refresh>,
 ) -> Result<HttpResponse, ApiError> {
+    state.limits.public_call(from)?;
     let (presented, carrier) = presented(body, &request, &state)?;
     let secret = RefreshSecret::generate();
     let successor = Successor {
@@ -140,22 +147,6 @@ pub(super) async fn refresh(
     Ok(response.json(signed_in))
 }
 
-/// Sign out
-///
-/// Ends this session: its tokens are worth nothing from here on.
-#[utoipa::path(
-    post, path = "/auth/logout", operation_id = "logout", tag = "Sign-in",
-    responses((status = 204, description = "Signed out")),
-    extensions(("x-without-consent" = json!(true)))
-)]
-pub(super) async fn logout(
-    WithoutConsent(user): WithoutConsent,
-    state: Data<AppState>,
-) -> Result<HttpResponse, ApiError> {
-    state.store.end_session(user.id, user.session).await?;
-    Ok(HttpResponse::NoContent().cookie(cookie::cleared(&state.public_url)).finish())
-}
-
 /// Choose a new password with a recovery code
 ///
 /// Spends the code, ends all other sessions, and signs in.
@@ -167,6 +158,7 @@ pub(super) async fn logout(
 )]
 pub(super) async fn recover(
     _: Public,
+    from: ClientAddress,
     state: Data<AppState>,
     request: HttpRequest,
     Json(body): Json<Recover>,
@@ -174,24 +166,40 @@ pub(super) async fn recover(
     let carrier = Carrier::asked_for(body.refresh_in_cookie, &request, &state)?;
     let device_name = device_name(body.device_name.as_deref())?;
     text::password("new_password", &body.new_password)?;
+    state.limits.recovery(from)?;
     // Hashed before anything is looked up, so that a wrong code takes as long as a right one.
     let about = vec![body.username.clone()];
     let password = NewPassword { field: "new_password", text: body.new_password, about };
     let password_hash = state.passwords.accept(password).await?;
 
-    let (user, code) = recovering(&state, &body.username, &body.recovery_code).await?;
+    let username = text::username(&body.username).unwrap_or_default();
+    let user = state.store.password_of(&username).await?.map(|(user, _)| user);
     let (session, secret) = new_session(&state, device_name);
-    let started = state.store.recover(user, code, password_hash, session).await?;
+    let recovered = match user.zip(recovery_codes::hash(&body.recovery_code)) {
+        Some((user, code)) => state.store.recover(user, code, password_hash, session).await,
+        None => Err(Refusal::InvalidCredentials.into()),
+    };
+    if let Err(StoreError::Refused(Refusal::InvalidCredentials)) = &recovered {
+        note_failure(&state, user, SecurityEventKind::RecoveryFailed);
+    }
+    let started = recovered?;
+    state.limits.is_familiar_now(from, &username);
     let (signed_in, mut response) = sign_in(&state, started, &secret, carrier, HttpResponse::Ok());
     Ok(response.json(signed_in))
 }
 
-async fn recovering(state: &AppState, username: &str, code: &str) -> Result<(UserId, TokenHash), ApiError> {
-    let wrong = || ApiError::of(ErrorCode::InvalidCredentials);
-    let username = text::username(username).map_err(|_| wrong())?;
-    let code = recovery_codes::hash(code).ok_or_else(wrong)?;
-    let (user, _) = state.store.password_of(&username).await?.ok_or_else(wrong)?;
-    Ok((user, code))
+/// Writes a failure into the person's security log, without letting whoever failed wait for it: that would tell that
+/// there is such a person.
+fn note_failure(state: &Data<AppState>, user: Option<UserId>, kind: SecurityEventKind) {
+    let Some(user) = user else { return };
+    // Whose it was is theirs to see in their security log, and nobody's in the server's.
+    tracing::info!(?kind, "a secret was not right");
+    let state = state.clone();
+    actix_web::rt::spawn(async move {
+        if let Err(error) = state.store.note(user, kind, None).await {
+            tracing::warn!(%error, "a failure could not be noted");
+        }
+    });
 }
 
 /// How a new refresh token reaches its holder.

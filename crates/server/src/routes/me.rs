@@ -7,11 +7,12 @@ use crate::policy;
 use crate::problem::ApiError;
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, ServiceConfig};
-use umbrachat_protocol::{Consent, FieldError, GiveConsent, Me, UpdateMe, limits, text};
+use umbrachat_protocol::{Consent, FieldError, GiveConsent, Me, SecurityEvent, UpdateMe, limits, text};
 
 pub(super) fn configure(api: &mut ServiceConfig) {
     api.service(web::resource("/me").get(show).patch(update).delete(super::my_data::erase))
-        .service(web::resource("/me/consents").get(consents).post(give_consent).delete(withdraw_consent));
+        .service(web::resource("/me/consents").get(consents).post(give_consent).delete(withdraw_consent))
+        .service(web::resource("/me/security-log").get(security_log));
 }
 
 /// Who I am
@@ -67,17 +68,18 @@ pub(super) async fn give_consent(
     state: Data<AppState>,
     Json(body): Json<GiveConsent>,
 ) -> Result<web::Json<Vec<Consent>>, ApiError> {
-    if body.policy_version != state.policy.version {
-        let detail = format!("the current version is {}", state.policy.version);
+    let policy = state.policy();
+    if body.policy_version != policy.version {
+        let detail = format!("the current version is {}", policy.version);
         return Err(FieldError::new("policy_version", "out_of_range", detail).into());
     }
-    state.store.give_consent(user.id, policy::reference(&state.policy)).await?;
+    state.store.give_consent(user.id, user.session, policy::reference(policy)).await?;
     Ok(web::Json(state.store.consents(user.id).await?))
 }
 
 /// Withdraw consent
 ///
-/// From then on only reading the policy, agreeing to it and signing out work.
+/// From then on only reading the policy, agreeing to it, exporting, erasing, and ending sessions work.
 #[utoipa::path(
     delete, path = "/me/consents", operation_id = "withdraw_consent", tag = "Account",
     responses((status = 204, description = "Withdrawn")),
@@ -87,6 +89,21 @@ pub(super) async fn withdraw_consent(
     WithoutConsent(user): WithoutConsent,
     state: Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    state.store.withdraw_consent(user.id).await?;
+    state.store.withdraw_consent(user.id, user.session).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// What happened to my account
+///
+/// Sign-ins, failures and changes of the last 90 days, the newest first.
+#[utoipa::path(
+    get, path = "/me/security-log", operation_id = "security_log", tag = "Account",
+    responses((status = 200, description = "The security log", body = Vec<SecurityEvent>)),
+    extensions(("x-without-consent" = json!(true)))
+)]
+pub(super) async fn security_log(
+    WithoutConsent(user): WithoutConsent,
+    state: Data<AppState>,
+) -> Result<web::Json<Vec<SecurityEvent>>, ApiError> {
+    Ok(web::Json(state.store.security_log(user.id).await?))
 }

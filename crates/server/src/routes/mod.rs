@@ -11,7 +11,9 @@ mod health;
 mod me;
 mod messages;
 mod my_data;
+mod passwords;
 mod privacy_policy;
+mod sessions;
 mod users;
 
 use crate::auth::require;
@@ -29,8 +31,13 @@ use utoipa::OpenApi;
     auth::register,
     auth::login,
     auth::refresh,
-    auth::logout,
     auth::recover,
+    sessions::logout,
+    sessions::list,
+    sessions::end,
+    sessions::end_others,
+    passwords::change,
+    passwords::renew_recovery_codes,
     me::show,
     me::update,
     me::consents,
@@ -38,7 +45,9 @@ use utoipa::OpenApi;
     me::withdraw_consent,
     my_data::show,
     my_data::erase,
+    me::security_log,
     privacy_policy::show,
+    privacy_policy::history,
     users::show,
     friends::list,
     friends::remove,
@@ -90,11 +99,12 @@ pub fn configure(app: &mut ServiceConfig) {
 
 fn for_anybody(api: &mut ServiceConfig) {
     // The socket authenticates by itself, where its handshake could not.
-    api.configure(auth::for_anybody).configure(privacy_policy::configure).configure(socket::configure);
+    api.configure(auth::configure).configure(privacy_policy::configure).configure(socket::configure);
 }
 
 fn for_signed_in(api: &mut ServiceConfig) {
-    api.configure(auth::for_signed_in)
+    api.configure(sessions::configure)
+        .configure(passwords::configure)
         .configure(me::configure)
         .configure(my_data::configure)
         .configure(users::configure)

@@ -1,7 +1,7 @@
 //! What the server knows about the caller: to see, and to be erased.
 
 use crate::app::AppState;
-use crate::auth::WithoutConsent;
+use crate::auth::{WithoutConsent, confirm_password};
 use crate::cookie;
 use crate::json::Json;
 use crate::problem::ApiError;
@@ -50,13 +50,10 @@ pub(super) async fn erase(
     state: Data<AppState>,
     Json(body): Json<EraseMe>,
 ) -> Result<HttpResponse, ApiError> {
-    let me = state.store.me(user.id).await.map_err(over)?;
-    let hash = state.store.password_of(&me.user.username).await?.map(|(_, hash)| hash);
-    if !state.passwords.verify(body.password, hash.clone()).await? {
-        return Err(ApiError::of(ErrorCode::WrongPassword));
-    }
+    let known = confirm_password(&state, user, body.password).await?;
     let entry = state.erasure_ledger.entry(user.id, body.messages, state.store.clock().now());
-    let erasure = state.store.erase_account(user.id, hash, entry, PATIENCE).await.map_err(over)?;
+    let erasure =
+        state.store.erase_account(user.id, Some(known.password_hash), entry, PATIENCE).await.map_err(over)?;
     state.erasure_ledger.keep(&[entry]).await;
     let receipt = receipt::of(&erasure, body.messages);
     tracing::info!(receipt = receipt.digest, "an account was erased");

@@ -1,7 +1,6 @@
 use super::Everything;
 use crate::app::{self, Running};
-use crate::config::{Config, LogFormat};
-use crate::policy;
+use crate::config::Config;
 use crate::problem::CONTENT_TYPE;
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
@@ -9,7 +8,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use tempfile::TempDir;
 use umbrachat_protocol::paths;
-use umbrachat_store::{Clock, Database};
+use umbrachat_store::Clock;
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
 
@@ -43,7 +42,7 @@ impl Server {
     /// Signs somebody up and returns the access token.
     async fn signs_up(&self) -> String {
         let registration = json!({"username": "ana", "password": "the-lamp-hums-at-3",
-            "privacy_policy_version": policy::current().version});
+            "privacy_policy_version": self.running.state().policy().version});
         let request = self.client.post(format!("http://{}{}", self.running.address(), paths::REGISTER));
         let response = request.json(&registration).send().await.unwrap();
         assert_eq!(response.status(), 201);
@@ -53,17 +52,7 @@ impl Server {
 }
 
 fn config(data_dir: &Path, port: u16) -> Config {
-    Config {
-        host: "127.0.0.1".into(),
-        port,
-        data_dir: data_dir.into(),
-        database: Database::Sqlite(data_dir.join("test.db")),
-        erasure_ledger: None,
-        secret_key: None,
-        public_url: None,
-        log_format: LogFormat::Text,
-        log_filter: "off".into(),
-    }
+    Config { port, ..Config::quiet(data_dir) }
 }
 
 fn documented() -> Vec<(String, &'static str, Operation)> {

@@ -4,6 +4,7 @@ use super::authentication::{self, Refused};
 use super::commands;
 use crate::app::AppState;
 use crate::auth::CurrentUser;
+use crate::limits::SocketPlace;
 use crate::problem::ApiError;
 use crate::realtime::Subscription;
 use actix_web::web::Data;
@@ -34,6 +35,7 @@ pub(super) async fn serve(
     mut session: Session,
     mut stream: AggregatedMessageStream,
     user: Option<CurrentUser>,
+    _place: SocketPlace,
 ) {
     let end = match user {
         Some(user) => Ok(user),
@@ -66,6 +68,9 @@ struct Connection {
     heartbeat: Interval,
     heard: Instant,
     expires: Instant,
+    /// Until then nothing more is read: this person has said too much in too short a time, and what they say meanwhile waits
+    /// on their own side.
+    silent_until: Option<Instant>,
 }
 
 impl Connection {
@@ -75,11 +80,14 @@ impl Connection {
         stream: AggregatedMessageStream,
         user: CurrentUser,
     ) -> Result<Self, CloseCode> {
+        if !state.limits.allows_another_socket(state.hub.sockets_of(user.id)) {
+            return Err(CloseCode::TooMany);
+        }
         let unavailable = |error| authentication::close_code(&ApiError::from(error));
         let begun = Subscription::begin(&state.hub, &state.store, user.id, user.session).await;
         let (subscription, snapshot) = begun.map_err(unavailable)?;
         // Whatever ended the session before the hub knew of this socket has not told it.
-        let alive = state.store.session(user.session, &state.policy.version).await.map_err(unavailable)?;
+        let alive = state.store.session(user.session, &state.policy().version).await.map_err(unavailable)?;
         if alive.is_none() {
             return Err(CloseCode::SessionEnded);
         }
@@ -94,7 +102,17 @@ impl Connection {
         let now = Instant::now();
         let expires = now + remaining(&state, user);
         let heartbeat = interval_at(now + HEARTBEAT, HEARTBEAT);
-        Ok(Self { state, session, stream, user, subscription, heartbeat, heard: now, expires })
+        Ok(Self {
+            state,
+            session,
+            stream,
+            user,
+            subscription,
+            heartbeat,
+            heard: now,
+            expires,
+            silent_until: None,
+        })
     }
 
     async fn run(mut self) -> End {
@@ -112,7 +130,11 @@ impl Connection {
                 Some(text) = self.subscription.next() => {
                     self.session.text(text).await.map_err(|_| End::Gone)
                 }
-                frame = self.stream.recv() => self.read(frame).await,
+                frame = self.stream.recv(), if self.silent_until.is_none() => self.read(frame).await,
+                () = sleep_until(self.silent_until.unwrap_or(self.expires)), if self.silent_until.is_some() => {
+                    self.silent_until = None;
+                    Ok(())
+                }
                 _ = self.heartbeat.tick() => self.beat().await,
                 () = sleep_until(self.expires) => Err(End::Close(CloseCode::Unauthenticated)),
             };
@@ -148,6 +170,7 @@ impl Connection {
 
     async fn obey(&mut self, text: &str) -> Result<(), End> {
         self.check_expiry()?;
+        self.silent_until = self.state.limits.command(self.user.id).map(|wait| Instant::now() + wait);
         let (state, user, outlet) = (&self.state, self.user, self.subscription.outlet());
         match commands::parse(text) {
             Ok(ClientCommand::SendMessage(command)) => {

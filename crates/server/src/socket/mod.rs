@@ -4,6 +4,7 @@ mod authentication;
 pub mod commands;
 mod connection;
 
+use crate::address::ClientAddress;
 use crate::app::AppState;
 use crate::auth::{CurrentUser, authenticate, bearer};
 use crate::problem::ApiError;
@@ -33,6 +34,9 @@ pub(crate) async fn open(
     state: Data<AppState>,
 ) -> Result<HttpResponse, actix_web::Error> {
     check_origin(&request, &state)?;
+    let from = ClientAddress::of(&request);
+    state.limits.public_call(from)?;
+    let place = state.limits.socket(from)?;
     let user: Option<CurrentUser> = match bearer(&request) {
         Some(token) => Some(authenticate(&state, token).await?.consented()?),
         None => None,
@@ -42,7 +46,7 @@ pub(crate) async fn open(
         .max_frame_size(limits::FRAME_BYTES_MAX)
         .aggregate_continuations()
         .max_continuation_size(limits::FRAME_BYTES_MAX);
-    actix_web::rt::spawn(connection::serve(state, session, stream, user));
+    actix_web::rt::spawn(connection::serve(state, session, stream, user, place));
     Ok(response)
 }
 

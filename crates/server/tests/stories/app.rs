@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::person::{PASSWORD, Person};
 use tempfile::TempDir;
 use umbrachat::app::{self, Running};
-use umbrachat::config::{Config, LogFormat};
+use umbrachat::config::Config;
 use umbrachat::keys::SecretKey;
 use umbrachat::realtime::Hub;
 use umbrachat_client::reqwest::{self, Method, RequestBuilder};
@@ -27,19 +27,29 @@ pub(crate) struct TestApp {
 }
 
 impl TestApp {
+    /// Without limits, because stories are told faster than people live.
     pub(crate) async fn on(database: TestDatabase) -> Self {
+        Self::configured(database, |_| {}).await
+    }
+
+    /// With the usual limits, and behind a proxy that is believed.
+    pub(crate) async fn with_limits(database: TestDatabase) -> Self {
+        Self::configured(database, |config| {
+            config.rate_limits = true;
+            config.trusted_proxies = "127.0.0.1".parse().unwrap();
+        })
+        .await
+    }
+
+    pub(crate) async fn configured(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let config = Config {
-            host: "127.0.0.1".into(),
-            port: 0,
-            data_dir: data.path().into(),
+        let mut config = Config {
             database: database.database().clone(),
-            erasure_ledger: None,
             secret_key: Some(SecretKey::generate()),
-            public_url: None,
-            log_format: LogFormat::Text,
-            log_filter: "info".into(),
+            rate_limits: false,
+            ..Config::quiet(data.path())
         };
+        change(&mut config);
         Self::with(config, data, database).await
     }
 
@@ -95,7 +105,7 @@ impl TestApp {
             username: name.to_owned(),
             password: PASSWORD.to_owned(),
             display_name: None,
-            privacy_policy_version: self.running.state().policy.version.clone(),
+            privacy_policy_version: self.running.state().policy().version.clone(),
             device_name: None,
             refresh_in_cookie: false,
         }
@@ -127,6 +137,11 @@ impl TestApp {
 
     pub(crate) async fn stops(self) {
         self.running.stop().await;
+    }
+
+    /// The same from somewhere else: behind a proxy that says so.
+    pub(crate) async fn post_from(&self, address: &str, path: &str, body: &serde_json::Value) -> Answer {
+        Answer::to(self.request(Method::POST, path).header("x-forwarded-for", address).json(body)).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &serde_json::Value) -> Answer {

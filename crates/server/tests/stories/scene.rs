@@ -63,6 +63,10 @@ impl Scene {
             "refresh" => json!({"refresh_token": self.ana.refresh_token()}),
             "recover" => json!({"username": "bob", "recovery_code": self.bo.recovery_codes[0],
                 "new_password": PASSWORD, "device_name": "a lamp", "refresh_in_cookie": false}),
+            "change_password" => {
+                json!({"current_password": PASSWORD, "new_password": PASSWORD})
+            }
+            "renew_recovery_codes" => json!({"password": PASSWORD}),
             "update_me" => json!({"display_name": "Ana Luz", "settings": {"theme": "dawn", "receipts": false,
                 "presence": false, "typing": false}}),
             "give_consent" => json!({"policy_version": self.policy}),

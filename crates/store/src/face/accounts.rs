@@ -1,12 +1,13 @@
-//! Accounts, sessions and consent.
+//! Accounts, passwords and consent.
 
+use super::sessions::{NewSession, SessionStarted};
 use super::{Store, write};
 use crate::backend::read;
 use crate::change::Change;
 use crate::error::Result;
 use crate::types::Id;
 use std::fmt;
-use umbrachat_protocol::{Consent, Me, SessionId, Timestamp, UpdateMe, UserId};
+use umbrachat_protocol::{Consent, Me, SecurityEvent, SecurityEventKind, SessionId, UpdateMe, UserId};
 
 /// SHA-256 of a secret: what the database keeps of refresh tokens and recovery codes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,100 +31,48 @@ pub struct PolicyReference {
     pub sha256: String,
 }
 
-pub struct NewSession {
-    pub device_name: String,
-    pub refresh: TokenHash,
-    /// The end, unless the session is used before; moves with each refresh.
-    pub idle_until: Timestamp,
-    /// The end in any case.
-    pub expires_at: Timestamp,
-}
-
-pub struct SessionStarted {
-    pub me: Me,
-    pub session: SessionId,
-}
-
-/// Whom a session belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Authenticated {
-    pub user: UserId,
-    pub session: SessionId,
-    /// Whether they have agreed to the policy that was asked for.
-    pub consented: bool,
-}
-
-/// The next refresh token: its hash, and the token itself, sealed so that only a holder of the present one can read it.
-pub struct Successor {
-    pub hash: TokenHash,
-    pub sealed: Vec<u8>,
-    pub idle_until: Timestamp,
-}
-
-/// What became of a refresh.
-pub enum Rotation {
-    Rotated(Me),
-    /// The token was replaced within the last 10 s: its holder gets the same successor again.
-    Repeated {
-        me: Me,
-        sealed: Vec<u8>,
-    },
-    /// A token from before: somebody else may have it. The session has been ended.
-    Superseded,
-    Expired,
-    /// There is no such session any more.
-    Unknown,
+/// What is known of a person whose password is asked for.
+pub struct Knowledge {
+    pub username: String,
+    pub display_name: String,
+    /// Argon2id, as a PHC string.
+    pub password_hash: String,
 }
 
 impl Store {
     /// # Errors
     /// [`crate::Refusal::UsernameTaken`]
     pub async fn register(&self, account: NewAccount) -> Result<SessionStarted> {
-        let ids = (self.new_id(), self.new_id(), self.new_id());
-        let now = self.clock.now();
-        write!(self, |ops, conn| Ok((ops::accounts::register(conn, ids, account, now).await?, Vec::new())))
+        let (stamp, ids) = (self.stamp(), (self.new_id(), self.new_id(), self.new_id()));
+        write!(self, |ops, conn| Ok((ops::accounts::register(conn, stamp, ids, account).await?, Vec::new())))
     }
 
     /// The Argon2 hash that belongs to a (folded) username.
     pub async fn password_of(&self, username: &str) -> Result<Option<(UserId, String)>> {
-        read!(&self.backend, |ops, conn| ops::accounts::password_of(conn, username).await)
+        read!(&self.backend, |ops, conn| ops::passwords::of_username(conn, username).await)
     }
 
-    pub async fn start_session(&self, user: UserId, session: NewSession) -> Result<SessionStarted> {
-        let (id, now) = (self.new_id(), self.clock.now());
-        write!(self, |ops, conn| Ok((
-            ops::sessions::start(conn, id, user.into(), session, now).await?,
-            Vec::new()
-        )))
+    /// What a signed-in person's password is checked with.
+    pub async fn knowledge_of(&self, user: UserId) -> Result<Knowledge> {
+        read!(&self.backend, |ops, conn| ops::passwords::of(conn, user.into()).await)
     }
 
-    /// Who this session is; none where it has ended or expired.
-    pub async fn session(&self, session: SessionId, policy_version: &str) -> Result<Option<Authenticated>> {
-        let now = self.clock.now();
-        read!(&self.backend, |ops, conn| {
-            ops::sessions::authenticated(conn, session, policy_version, now).await
-        })
-    }
-
-    /// Whether a session goes on, for whoever need not know whose it is.
-    pub async fn is_alive(&self, session: SessionId) -> Result<bool> {
-        Ok(self.session(session, "").await?.is_some())
-    }
-
-    pub async fn rotate_refresh(
-        &self,
-        session: SessionId,
-        presented: TokenHash,
-        successor: Successor,
-    ) -> Result<Rotation> {
-        let now = self.clock.now();
-        write!(self, |ops, conn| ops::sessions::rotate(conn, session, presented, successor, now).await)
-    }
-
+    /// Sets a new password; every session but this one ends.
+    ///
     /// # Errors
-    /// [`crate::StoreError::NotFound`] where this person has no such session.
-    pub async fn end_session(&self, user: UserId, session: SessionId) -> Result<()> {
-        write!(self, |ops, conn| Ok(((), ops::sessions::end(conn, user.into(), session.into()).await?)))
+    /// [`crate::Refusal::WrongPassword`] where the verified hash is not the person's any more.
+    pub async fn change_password(
+        &self,
+        user: UserId,
+        session: SessionId,
+        verified_hash: String,
+        new_hash: String,
+    ) -> Result<()> {
+        let (stamp, asking) = (self.stamp(), (user.into(), session.into()));
+        write!(self, |ops, conn| Ok((
+            (),
+            ops::passwords::change(conn, stamp, asking, &verified_hash, new_hash).await?
+        )))
     }
 
     /// Spends a recovery code for a new password; every earlier session ends.
@@ -137,11 +86,53 @@ impl Store {
         password_hash: String,
         session: NewSession,
     ) -> Result<SessionStarted> {
-        let ids = (Id::from(user), self.new_id());
-        let now = self.clock.now();
+        let (stamp, ids) = (self.stamp(), (Id::from(user), self.new_id()));
         write!(self, |ops, conn| {
-            ops::accounts::recover(conn, ids, code, password_hash, session, now).await
+            ops::passwords::recover(conn, stamp, ids, code, password_hash, session).await
         })
+    }
+
+    /// Puts new recovery codes in place of the old ones.
+    ///
+    /// # Errors
+    /// [`crate::Refusal::WrongPassword`] where the verified hash is not the person's any more.
+    pub async fn renew_recovery_codes(
+        &self,
+        user: UserId,
+        session: SessionId,
+        verified_hash: String,
+        codes: Vec<TokenHash>,
+    ) -> Result<()> {
+        let (stamp, asking) = (self.stamp(), (user.into(), session.into()));
+        write!(self, |ops, conn| {
+            ops::passwords::renew_recovery_codes(conn, stamp, asking, &verified_hash, codes).await?;
+            Ok(((), Vec::new()))
+        })
+    }
+
+    /// Notes something that happened to an account, of which there is no other trace.
+    pub async fn note(
+        &self,
+        user: UserId,
+        kind: SecurityEventKind,
+        session: Option<SessionId>,
+    ) -> Result<()> {
+        let (stamp, user) = (self.stamp(), Id::from(user));
+        write!(self, |ops, conn| {
+            match session {
+                Some(session) => {
+                    ops::security::note_of_session(conn, stamp, (user, session.into()), kind).await?;
+                }
+                None => ops::security::note(conn, stamp, user, kind, None).await?,
+            }
+            Ok(((), Vec::new()))
+        })
+    }
+
+    /// What happened to an account within the last 90 days, the newest first.
+    pub async fn security_log(&self, user: UserId) -> Result<Vec<SecurityEvent>> {
+        let now = self.clock.now();
+        read!(&self.backend, |ops, conn| ops::security::all(conn, user.into(), now).await)
     }
 
     pub async fn me(&self, user: UserId) -> Result<Me> {
@@ -158,19 +149,24 @@ impl Store {
     }
 
     /// Agreeing again to what is already agreed to changes nothing.
-    pub async fn give_consent(&self, user: UserId, policy: PolicyReference) -> Result<()> {
-        let (id, now) = (self.new_id(), self.clock.now());
+    pub async fn give_consent(
+        &self,
+        user: UserId,
+        session: SessionId,
+        policy: PolicyReference,
+    ) -> Result<()> {
+        let (stamp, id, asking) = (self.stamp(), self.new_id(), (user.into(), session.into()));
         write!(self, |ops, conn| Ok((
-            ops::consents::give(conn, id, user.into(), policy, now).await?,
+            ops::consents::give(conn, stamp, asking, id, policy).await?,
             Vec::new()
         )))
     }
 
-    pub async fn withdraw_consent(&self, user: UserId) -> Result<()> {
-        let now = self.clock.now();
+    pub async fn withdraw_consent(&self, user: UserId, session: SessionId) -> Result<()> {
+        let (stamp, asking) = (self.stamp(), (user.into(), session.into()));
         write!(self, |ops, conn| {
             let changes = vec![Change::ConsentWithdrawn { user }];
-            Ok((ops::consents::withdraw(conn, user.into(), now).await?, changes))
+            Ok((ops::consents::withdraw(conn, stamp, asking).await?, changes))
         })
     }
 }

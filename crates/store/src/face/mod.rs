@@ -5,13 +5,13 @@ mod conversations;
 mod erasure;
 mod groups;
 mod people;
+mod sessions;
 
-pub use accounts::{
-    Authenticated, NewAccount, NewSession, PolicyReference, Rotation, SessionStarted, Successor, TokenHash,
-};
+pub use accounts::{Knowledge, NewAccount, PolicyReference, TokenHash};
 pub use conversations::Opened;
 pub use erasure::{Erasure, LedgerEntry};
 pub use people::Asked;
+pub use sessions::{Authenticated, NewSession, Rotation, SessionStarted, Successor};
 
 use crate::backend::{Backend, read};
 use crate::change::Change;
@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::database::{Database, OpenError};
 use crate::error::{Result, StoreError};
 use crate::lane::Lanes;
-use crate::types::Id;
+use crate::types::{Id, Stamp};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -56,6 +56,11 @@ impl Store {
 
     fn new_id(&self) -> Id {
         Id(self.clock.new_id())
+    }
+
+    /// For a row of the security log.
+    fn stamp(&self) -> Stamp {
+        Stamp { id: self.new_id(), now: self.clock.now() }
     }
 
     /// Runs a transaction to its end and publishes what it changed, even where the caller goes away meanwhile.

@@ -1,24 +1,24 @@
 //! People's accounts.
 
-use super::{Conn, friendships, sessions};
+use super::{Conn, friendships, passwords, security, sessions};
 use crate::change::Change;
 use crate::error::{Refusal, Result, StoreError};
-use crate::face::{NewAccount, NewSession, SessionStarted, TokenHash};
+use crate::face::{NewAccount, SessionStarted};
 use crate::rows::{AccountRow, UserRow, Word};
-use crate::schema::{recovery_codes, users};
-use crate::types::{Id, Time};
+use crate::schema::users;
+use crate::types::{Id, Stamp, Time};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::RunQueryDsl;
-use umbrachat_protocol::{Me, ServerEvent, Settings, Timestamp, UpdateMe, User, UserId};
+use umbrachat_protocol::{Me, SecurityEventKind, ServerEvent, Settings, UpdateMe, User};
 
 /// # Errors
 /// [`Refusal::UsernameTaken`]
 pub(crate) async fn register(
     conn: &mut Conn,
+    stamp: Stamp,
     ids: (Id, Id, Id),
     account: NewAccount,
-    now: Timestamp,
 ) -> Result<SessionStarted> {
     let (user_id, session_id, consent_id) = ids;
     let settings = Settings::default();
@@ -31,31 +31,18 @@ pub(crate) async fn register(
         receipts: settings.receipts,
         presence: settings.presence,
         typing: settings.typing,
-        created_at: now.into(),
+        created_at: stamp.now.into(),
     };
     diesel::insert_into(users::table).values(&row).execute(conn).await.map_err(|error| match error {
         DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Refusal::UsernameTaken.into(),
         error => StoreError::from(error),
     })?;
-    for code in account.recovery_codes {
-        diesel::insert_into(recovery_codes::table)
-            .values((recovery_codes::user_id.eq(user_id), recovery_codes::code_hash.eq(code.0.to_vec())))
-            .execute(conn)
-            .await?;
-    }
-    super::consents::insert(conn, consent_id, user_id, &account.policy, now).await?;
-    sessions::insert(conn, session_id, user_id, account.session, now).await?;
+    passwords::insert_recovery_codes(conn, user_id, account.recovery_codes).await?;
+    super::consents::insert(conn, consent_id, user_id, &account.policy, stamp.now).await?;
+    let device = account.session.device_name.clone();
+    sessions::insert(conn, session_id, user_id, account.session, stamp.now).await?;
+    security::note(conn, stamp, user_id, SecurityEventKind::SignedUp, Some(device)).await?;
     Ok(SessionStarted { me: row.try_into()?, session: session_id.into() })
-}
-
-pub(crate) async fn password_of(conn: &mut Conn, username: &str) -> Result<Option<(UserId, String)>> {
-    let found = users::table
-        .filter(users::username.eq(username))
-        .select((users::id, users::password_hash))
-        .first::<(Id, String)>(conn)
-        .await
-        .optional()?;
-    Ok(found.map(|(id, hash)| (id.into(), hash)))
 }
 
 pub(crate) async fn me(conn: &mut Conn, user: Id) -> Result<Me> {
@@ -122,33 +109,6 @@ pub(crate) async fn update_me(conn: &mut Conn, user: Id, update: UpdateMe) -> Re
         changes.push(Change::People { users, event: ServerEvent::Resync {} });
     }
     Ok((me, changes))
-}
-
-/// Spends a recovery code for a new password; every earlier session ends.
-///
-/// # Errors
-/// [`Refusal::InvalidCredentials`] where the code is unknown or spent.
-pub(crate) async fn recover(
-    conn: &mut Conn,
-    ids: (Id, Id),
-    code: TokenHash,
-    password_hash: String,
-    session: NewSession,
-    now: Timestamp,
-) -> Result<(SessionStarted, Vec<Change>)> {
-    let (user_id, session_id) = ids;
-    let spent = diesel::delete(recovery_codes::table.find((user_id, code.0.to_vec()))).execute(conn).await?;
-    if spent == 0 {
-        return Err(Refusal::InvalidCredentials.into());
-    }
-    let row = diesel::update(users::table.find(user_id))
-        .set(users::password_hash.eq(password_hash))
-        .returning(AccountRow::as_returning())
-        .get_result(conn)
-        .await?;
-    let changes = sessions::end_all(conn, user_id, None).await?;
-    sessions::insert(conn, session_id, user_id, session, now).await?;
-    Ok((SessionStarted { me: row.try_into()?, session: session_id.into() }, changes))
 }
 
 /// Whether each of these people shows what they have received and read.

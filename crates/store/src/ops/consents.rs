@@ -1,13 +1,13 @@
 //! Consent: to which text, when, and until when.
 
-use super::Conn;
+use super::{Conn, security};
 use crate::error::Result;
 use crate::face::PolicyReference;
 use crate::schema::consents;
-use crate::types::{Id, Time};
+use crate::types::{Id, Stamp, Time};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use umbrachat_protocol::{Consent, Timestamp};
+use umbrachat_protocol::{Consent, SecurityEventKind, Timestamp};
 
 const PRIVACY_POLICY: &str = "privacy_policy";
 
@@ -35,10 +35,10 @@ pub(crate) async fn insert(
 /// Agreeing again to what is already agreed to changes nothing.
 pub(crate) async fn give(
     conn: &mut Conn,
+    stamp: Stamp,
+    (user, session): (Id, Id),
     id: Id,
-    user: Id,
     policy: PolicyReference,
-    now: Timestamp,
 ) -> Result<()> {
     let given = consents::table
         .filter(consents::user_id.eq(user))
@@ -48,20 +48,24 @@ pub(crate) async fn give(
         .first::<Id>(conn)
         .await
         .optional()?;
-    match given {
-        Some(_) => Ok(()),
-        None => insert(conn, id, user, &policy, now).await,
+    if given.is_some() {
+        return Ok(());
     }
+    insert(conn, id, user, &policy, stamp.now).await?;
+    security::note_of_session(conn, stamp, (user, session), SecurityEventKind::ConsentGiven).await
 }
 
-pub(crate) async fn withdraw(conn: &mut Conn, user: Id, now: Timestamp) -> Result<()> {
-    diesel::update(consents::table)
+pub(crate) async fn withdraw(conn: &mut Conn, stamp: Stamp, (user, session): (Id, Id)) -> Result<()> {
+    let withdrawn = diesel::update(consents::table)
         .filter(consents::user_id.eq(user))
         .filter(consents::withdrawn_at.is_null())
-        .set(consents::withdrawn_at.eq(Time::from(now)))
+        .set(consents::withdrawn_at.eq(Time::from(stamp.now)))
         .execute(conn)
         .await?;
-    Ok(())
+    if withdrawn == 0 {
+        return Ok(());
+    }
+    security::note_of_session(conn, stamp, (user, session), SecurityEventKind::ConsentWithdrawn).await
 }
 
 pub(crate) async fn all(conn: &mut Conn, user: Id) -> Result<Vec<Consent>> {

@@ -16,5 +16,7 @@ mod locked;
 pub(crate) mod members;
 mod membership;
 pub(crate) mod messages;
+pub(crate) mod passwords;
+pub(crate) mod security;
 pub(crate) mod sessions;
 pub(crate) mod snapshot;

@@ -1,16 +1,16 @@
 //! Sessions and their refresh tokens.
 
-use super::{Conn, accounts, friendships};
+use super::{Conn, accounts, friendships, security};
 use crate::change::Change;
 use crate::error::{Result, StoreError};
 use crate::face::{Authenticated, NewSession, Rotation, SessionStarted, Successor, TokenHash};
 use crate::rows::SessionRow;
 use crate::schema::{consents, sessions, users};
-use crate::types::{Id, Time};
+use crate::types::{Id, Stamp, Time};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use std::collections::BTreeMap;
-use umbrachat_protocol::{Presence, SessionId, Timestamp};
+use umbrachat_protocol::{Presence, SecurityEventKind, Session, SessionId, Timestamp};
 
 /// How long a refresh token that was just replaced is answered with the same successor: two tabs, a lost reply.
 const PREDECESSOR_SECONDS: i64 = 10;
@@ -41,12 +41,14 @@ pub(super) async fn insert(
 
 pub(crate) async fn start(
     conn: &mut Conn,
+    stamp: Stamp,
     id: Id,
     user: Id,
     session: NewSession,
-    now: Timestamp,
 ) -> Result<SessionStarted> {
-    insert(conn, id, user, session, now).await?;
+    let device = session.device_name.clone();
+    insert(conn, id, user, session, stamp.now).await?;
+    security::note(conn, stamp, user, SecurityEventKind::SignedIn, Some(device)).await?;
     Ok(SessionStarted { me: accounts::me(conn, user).await?, session: id.into() })
 }
 
@@ -79,11 +81,12 @@ pub(crate) async fn authenticated(
 /// Replaces the refresh token by its successor; see [`Rotation`] for what else may come of it.
 pub(crate) async fn rotate(
     conn: &mut Conn,
+    stamp: Stamp,
     session: SessionId,
     presented: TokenHash,
     successor: Successor,
-    now: Timestamp,
 ) -> Result<(Rotation, Vec<Change>)> {
+    let now = stamp.now;
     // A write first: of twenty refreshes at once, one finds its token current and the others find it replaced.
     let row = diesel::update(sessions::table.find(Id::from(session)))
         .set(sessions::expires_at.eq(sessions::expires_at))
@@ -115,13 +118,71 @@ pub(crate) async fn rotate(
             let me = accounts::me(conn, row.user_id).await?;
             Ok((Rotation::Repeated { me, sealed }, Vec::new()))
         }
-        _ => Ok((Rotation::Superseded, end(conn, row.user_id, row.id).await?)),
+        _ => {
+            let device = Some(row.device_name);
+            security::note(conn, stamp, row.user_id, SecurityEventKind::RefreshReused, device).await?;
+            Ok((Rotation::Superseded, end(conn, row.user_id, row.id).await?))
+        }
     }
+}
+
+/// Those that go on, the last used first.
+pub(crate) async fn all(conn: &mut Conn, user: Id, current: Id, now: Timestamp) -> Result<Vec<Session>> {
+    let rows: Vec<SessionRow> = sessions::table
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::idle_until.gt(Time::from(now)))
+        .filter(sessions::expires_at.gt(Time::from(now)))
+        .order((sessions::last_used_at.desc(), sessions::id.desc()))
+        .select(SessionRow::as_select())
+        .load(conn)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Session {
+            id: row.id.into(),
+            device_name: row.device_name,
+            created_at: row.created_at.into(),
+            last_used_at: row.last_used_at.into(),
+            current: row.id == current,
+        })
+        .collect())
+}
+
+/// Ends a session, as its own person asks by this or another one.
+///
+/// # Errors
+/// [`StoreError::NotFound`] where this person has no such session.
+pub(crate) async fn end_one(
+    conn: &mut Conn,
+    stamp: Stamp,
+    (user, asking): (Id, Id),
+    ended: Id,
+) -> Result<Vec<Change>> {
+    let kind = if ended == asking { SecurityEventKind::SignedOut } else { SecurityEventKind::SessionEnded };
+    let mine = sessions::table.find(ended).filter(sessions::user_id.eq(user));
+    let device: String = mine.select(sessions::device_name).first(conn).await?;
+    let changes = end(conn, user, ended).await?;
+    security::note(conn, stamp, user, kind, Some(device)).await?;
+    Ok(changes)
+}
+
+/// Ends all sessions but the one that asks.
+pub(crate) async fn end_others(
+    conn: &mut Conn,
+    stamp: Stamp,
+    (user, asking): (Id, Id),
+) -> Result<Vec<Change>> {
+    let changes = end_all(conn, user, Some(asking)).await?;
+    if !changes.is_empty() {
+        let kind = SecurityEventKind::OtherSessionsEnded;
+        security::note_of_session(conn, stamp, (user, asking), kind).await?;
+    }
+    Ok(changes)
 }
 
 /// # Errors
 /// [`StoreError::NotFound`] where this person has no such session.
-pub(crate) async fn end(conn: &mut Conn, user: Id, session: Id) -> Result<Vec<Change>> {
+async fn end(conn: &mut Conn, user: Id, session: Id) -> Result<Vec<Change>> {
     let ended = diesel::delete(sessions::table.find(session).filter(sessions::user_id.eq(user)))
         .execute(conn)
         .await?;

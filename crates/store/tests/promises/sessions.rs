@@ -105,12 +105,12 @@ databases! {
         };
         assert!(consented(POLICY).await);
         assert!(!consented("2027-01-01").await);
-        community.store.withdraw_consent(started.me.user.id).await.unwrap();
+        community.store.withdraw_consent(started.me.user.id, started.session).await.unwrap();
         assert!(!consented(POLICY).await);
         community.time.advance_seconds(1);
         let policy = || umbrachat_store::PolicyReference { version: POLICY.to_owned(), sha256: "00".to_owned() };
-        community.store.give_consent(started.me.user.id, policy()).await.unwrap();
-        community.store.give_consent(started.me.user.id, policy()).await.unwrap();
+        community.store.give_consent(started.me.user.id, started.session, policy()).await.unwrap();
+        community.store.give_consent(started.me.user.id, started.session, policy()).await.unwrap();
         assert!(consented(POLICY).await);
         let ledger = community.store.consents(started.me.user.id).await.unwrap();
         assert_eq!(ledger.iter().map(|consent| consent.withdrawn_at.is_some()).collect::<Vec<_>>(), [true, false]);

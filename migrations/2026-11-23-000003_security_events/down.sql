@@ -1,0 +1,2 @@
+DROP INDEX sessions_by_idle;
+DROP TABLE security_events;
