@@ -255,8 +255,9 @@ impl AuthorizedApi {
         self.call(Method::GET, &format!("{}?limit={limit}{before}", paths::messages(id)), None::<&()>).await
     }
 
+    /// Also those who have left: what they said keeps their names.
     pub(crate) async fn members(&self, id: ConversationId) -> Result<Vec<Member>, ApiError> {
-        self.call(Method::GET, &paths::members(id), None::<&()>).await
+        self.call(Method::GET, &format!("{}?former=true", paths::members(id)), None::<&()>).await
     }
 
     async fn call<T: DeserializeOwned>(

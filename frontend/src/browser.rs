@@ -113,6 +113,11 @@ pub(crate) fn device_name() -> String {
     if system.is_empty() { browser.to_owned() } else { format!("{browser} on {system}") }
 }
 
+/// The path of the page's address.
+pub(crate) fn path() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
 /// Whether somebody can be looking: the page is visible and its window has the focus.
 pub(crate) fn is_attended() -> bool {
     let document = document();
@@ -139,6 +144,18 @@ pub(crate) fn focus(id: &str) {
     {
         // An element that cannot take the focus leaves it where it is.
         let _ = element.focus();
+    }
+}
+
+/// Gives a text box, by its id, another text and the focus, with the cursor behind this many UTF-16 units.
+pub(crate) fn set_text(id: &str, text: &str, cursor: usize) {
+    let text_box =
+        document().get_element_by_id(id).and_then(|it| it.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
+    if let (Some(text_box), Ok(cursor)) = (text_box, u32::try_from(cursor)) {
+        text_box.set_value(text);
+        // A text box always lets its cursor be moved, and takes the focus.
+        let _ = text_box.set_selection_range(cursor, cursor);
+        let _ = text_box.focus();
     }
 }
 

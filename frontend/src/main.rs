@@ -5,6 +5,7 @@ mod app;
 mod browser;
 mod components;
 mod events;
+mod mentions;
 mod moments;
 mod page;
 mod pages;

@@ -1,7 +1,7 @@
 //! The room of somebody who is signed in: the way around, the state of the connection, and the page in the middle.
 
 use crate::api::{ApiError, AuthorizedApi};
-use crate::components::avatar::avatar;
+use crate::components::avatar::{avatar, group_avatar};
 use crate::components::icon::{self, icon, mark};
 use crate::moments::Today;
 use crate::page::Page;
@@ -15,7 +15,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::rc::Rc;
 use umbrachat_client_core::{Connection, Input, State};
-use umbrachat_protocol::{ServerEvent, User, UserId};
+use umbrachat_protocol::{Conversation, ConversationKind, ServerEvent, User, UserId};
 
 /// What every page of the room can use.
 #[derive(Clone, Copy)]
@@ -56,6 +56,14 @@ impl Room {
         });
     }
 
+    pub(crate) fn unblock(self, user: UserId) {
+        self.run(async move |api| {
+            api.unblock(user).await?;
+            self.answer(ServerEvent::Resync {});
+            Ok(())
+        });
+    }
+
     /// A dot for somebody who is here.
     pub(crate) fn presence(self, user: UserId) -> AnyView {
         let here = Memo::new(move |_| self.account.live.read(Part::Presence, |state| state.is_online(user)));
@@ -70,6 +78,17 @@ impl Room {
     pub(crate) fn face(self, user: Option<&User>) -> AnyView {
         let dot = user.map(|user| self.presence(user.id));
         view! { <span class="face">{avatar(user)}{dot}</span> }.into_any()
+    }
+
+    /// What stands for a conversation: the other's picture, or the group's.
+    pub(crate) fn picture(self, info: &Conversation) -> AnyView {
+        match info.kind {
+            ConversationKind::Direct => self.face(info.peer.as_ref()),
+            ConversationKind::Group => {
+                let picture = group_avatar(info.id, info.title.as_deref().unwrap_or_default());
+                view! { <span class="face">{picture}</span> }.into_any()
+            }
+        }
     }
 }
 

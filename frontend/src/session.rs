@@ -2,6 +2,7 @@
 
 use crate::api::{ApiError, AuthorizedApi, Renewal, public};
 use crate::browser;
+use crate::page::Page;
 use crate::realtime::Live;
 use crate::stores::appearance;
 use crate::stores::device::{self, Device};
@@ -104,6 +105,11 @@ impl Session {
     async fn resume(self) {
         // The last wait is repeated until the server answers.
         let waits = RETRIES.into_iter().chain(std::iter::repeat(RETRIES[RETRIES.len() - 1]));
+        // A browser reports every refused call, so it is not asked for nothing: who was never signed in here, and has not
+        // come to a page for which that matters, is a visitor.
+        if !device::was_signed_in() && !Page::at(&browser::path()).is_in_room() {
+            return self.sign_out_here(None);
+        }
         for wait in waits {
             match public::refresh().await {
                 Ok(signed_in) => return self.begin(&signed_in),

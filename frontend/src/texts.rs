@@ -152,7 +152,24 @@ pub(crate) fn replying_to(author: &str) -> String {
     format!("{IN_REPLY_TO}{author}")
 }
 
-pub(crate) const DELETE_MESSAGE: &str = "Delete message";
+pub(crate) const OTHER_EMOJI: &str = "Another emoji";
+pub(crate) const EMOJI: &str = "Emoji";
+pub(crate) const EMOJI_HINT: &str = "Any one, from the keyboard of your device.";
+pub(crate) const WHO_READ: &str = "Who has read this";
+pub(crate) const READ_BY: &str = "Read by";
+pub(crate) const DELIVERED_TO: &str = "Delivered to";
+pub(crate) const NOT_KNOWN_TO: &str = "Not yet, or not shown";
+
+/// As many names as fit in a line, and how many more.
+pub(crate) fn read_by(names: &[String]) -> String {
+    match names {
+        [] => format!("{READ_BY} nobody yet"),
+        [one] => format!("{READ_BY} {one}"),
+        [one, other] => format!("{READ_BY} {one} and {other}"),
+        [one, other, more @ ..] => format!("{READ_BY} {one}, {other} and {} more", more.len()),
+    }
+}
+
 pub(crate) const DELETE_TITLE: &str = "Delete this message?";
 pub(crate) const DELETE_TEXT: &str =
     "It disappears for everybody here. That something was deleted remains visible.";
@@ -188,6 +205,9 @@ pub(crate) const LEAVE_TEXT: &str =
 pub(crate) const DELETE_GROUP: &str = "Delete group";
 pub(crate) const DELETE_GROUP_TITLE: &str = "Delete this group?";
 pub(crate) const DELETE_GROUP_TEXT: &str = "It ends for everybody, with all that was said in it.";
+pub(crate) const GROUP_HISTORY: &str = "Those who join later read";
+pub(crate) const HISTORY_FROM_JOIN: &str = "What is said from then on";
+pub(crate) const HISTORY_FULL: &str = "Everything, from the beginning";
 pub(crate) const CHAT_ENDED: &str = "This conversation has ended, or you are no longer in it.";
 
 pub(crate) fn members(count: usize) -> String {
@@ -383,6 +403,7 @@ pub(crate) fn error(error: &ApiError) -> String {
 /// What is wrong with one field.
 pub(crate) fn field_error(error: &FieldError) -> String {
     match (&*error.field, &*error.code) {
+        ("emoji", _) => "Exactly one emoji, please.".to_owned(),
         ("username", "too_short") => format!("At least {} characters.", limits::USERNAME_MIN),
         ("username", "too_long") => format!("At most {} characters.", limits::USERNAME_MAX),
         ("username", "invalid_characters") => "Only letters a–z, digits, and _ . -".to_owned(),

@@ -4,7 +4,7 @@ use crate::catch_up::CatchUpState;
 use crate::marks::Marks;
 use crate::run::Run;
 use std::collections::BTreeMap;
-use umbrachat_protocol::{Conversation, ConversationId, Member, Message, Rev, Seq, Timestamp, UserId};
+use umbrachat_protocol::{Conversation, ConversationId, Member, Message, Rev, Seq, Timestamp, User, UserId};
 
 /// What is known of one conversation.
 #[derive(Debug)]
@@ -87,6 +87,11 @@ impl ConversationState {
     /// Those who are members now; none until they were asked for.
     pub fn members(&self) -> Option<impl Iterator<Item = &Member>> {
         self.membership.loaded.then(|| self.members.iter().filter(|member| member.left_at.is_none()))
+    }
+
+    /// Somebody who is a member or was one, as far as members are held.
+    pub fn person(&self, user: UserId) -> Option<&User> {
+        self.members.iter().map(|member| &member.user).find(|held| held.id == user)
     }
 
     pub(crate) fn has_member(&self, user: UserId) -> bool {

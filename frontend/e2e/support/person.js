@@ -45,8 +45,6 @@ export class Person {
         console.error(`refused by the content security policy: ${event.violatedDirective} ${event.blockedURI}`);
       });
     });
-    // Whether somebody is signed in only the server can tell, and a browser reports every 401.
-    person.expects(/401 \(Unauthorized\).*\/api\/v1\/auth\/refresh/);
     person.page = await person.context.newPage();
     return person;
   }
@@ -114,6 +112,11 @@ export class Person {
   }
 
   /** Writes by program: quicker, where the story is not about writing. */
+  async hasGroup(title, members, more) {
+    const member_ids = members.map((member) => member.id);
+    return (await this.calls("POST", "/conversations", { title, member_ids, ...more })).id;
+  }
+
   async hasWritten(conversation, body) {
     return await this.calls("POST", `/conversations/${conversation}/messages`, {
       client_id: crypto.randomUUID(),
@@ -169,7 +172,7 @@ export class Person {
   }
 
   async sees(text) {
-    await this.page.getByText(text).first().waitFor();
+    await this.page.getByText(text).locator("visible=true").first().waitFor();
   }
 
   async isAt(path) {
@@ -227,7 +230,53 @@ export class Person {
 
   /** The message with this text. */
   message(body) {
-    return this.messages.getByRole("article").filter({ has: this.page.getByText(body, { exact: true }) });
+    return this.messages.getByRole("article").filter({
+      has: this.page.getByRole("paragraph").and(this.page.getByText(body, { exact: true })),
+    });
+  }
+
+  /** The menu of a message, opened as people do: with a mouse by its button, with a finger by resting on it. */
+  async opensMenuOf(body) {
+    const menu = this.page.getByRole("menu");
+    if (this.isOnPhone) {
+      await this.#restsOn(this.message(body).getByRole("paragraph"), menu);
+    } else {
+      await this.message(body).hover();
+      await this.message(body).getByRole("button", { name: "More" }).click();
+    }
+    await menu.waitFor();
+    return menu;
+  }
+
+  async choosesFor(body, deed) {
+    const menu = await this.opensMenuOf(body);
+    await menu.getByRole("menuitem", { name: deed, exact: true }).click();
+    await menu.waitFor({ state: "detached" });
+  }
+
+  async #restsOn(place, until) {
+    const { x, y, width, height } = await place.boundingBox();
+    const touch = { x: x + width / 2, y: y + height / 2 };
+    const finger = await this.context.newCDPSession(this.page);
+    await finger.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [touch] });
+    await until.waitFor();
+    await finger.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    await finger.detach();
+  }
+
+  /** Opens what there is to know about a conversation, and to do about it. */
+  async opensDetails() {
+    await this.button("Details").click();
+    const details = this.page.getByRole("dialog", { name: "Details" });
+    await details.waitFor();
+    return details;
+  }
+
+  /** Says yes to a question, which is named after what it asks for. */
+  async confirms(deed) {
+    const question = this.page.getByRole("dialog", { name: deed, exact: true });
+    await question.getByRole("button", { name: deed, exact: true }).click();
+    await question.waitFor({ state: "hidden" });
   }
 
   /** All that is shown of the conversation, oldest first. */

@@ -2,7 +2,7 @@
 
 use crate::browser;
 use crate::components::icon::{self, icon};
-use crate::components::menu::{Deed, OpenMenu, button_id, menu};
+use crate::components::menu::{Deed, Offers, OpenMenu, button_id, menu};
 use crate::components::rich_text::rich_text;
 use crate::components::tick::tick;
 use crate::moments::{self, Today};
@@ -23,6 +23,8 @@ pub(crate) struct Actions {
     /// The message that a quote has led to.
     pub(crate) pointed: RwSignal<Option<Seq>>,
     pub(crate) may_write: Memo<bool>,
+    /// Who has read a message of one's own; nothing where the ticks tell it.
+    pub(crate) read_by: Callback<Seq, Option<String>>,
     pub(crate) run: Callback<(Row, Deed)>,
     /// Runs while a finger rests on a message.
     pub(crate) press: StoredValue<Option<TimeoutHandle>, LocalStorage>,
@@ -43,6 +45,7 @@ pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> A
                 (notice, " notice"),
                 (row.starts_group, " first"),
                 (row.ends_group, " last"),
+                (row.mentions.iter().any(|mention| mention.me), " calls"),
                 (row.seq.is_some() && actions.pointed.get() == row.seq, " pointed"),
             ];
             let parts: String = parts.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
@@ -52,12 +55,11 @@ pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> A
     let content = move || content(row);
     let author = move || {
         let (named, author) =
-            row.with(|row| (row.kind != Kind::Notice).then(|| (row.named, format!("{}: ", row.author))))?;
+            row.with(|row| (row.kind != Kind::Notice).then(|| (row.named, row.author.clone())))?;
         let class = if named { "author" } else { "unseen" };
-        Some(view! { <span class=class>{author}</span> }.into_any())
+        Some(view! { <span class=class>{author} <span class="unseen">": "</span></span> }.into_any())
     };
     let state = move || Some(tick(row.with(|row| row.delivery)?).into_any());
-    let delete = move || delete_button(row, mine, run);
     let more = move || more_button(row, actions.menu);
     let quote = move || quote_in(row, run);
     let chips = move || chips_below(row, run);
@@ -72,7 +74,7 @@ pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> A
     };
     let menu = move || {
         let upwards = actions.menu.of(id)?;
-        Some(row.with(|row| menu(row, actions.may_write.get_untracked(), upwards, actions.menu, run)))
+        Some(menu(id, row.with(|row| offers(row, actions)), upwards, actions.menu, run))
     };
     let press = actions.press;
     let release = move || {
@@ -110,7 +112,6 @@ pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> A
             }
         >
             <div class="line">
-                {delete}
                 {more}
                 <div class="bubble">
                     {author}
@@ -148,7 +149,7 @@ fn content(row: RwSignal<Row>) -> AnyView {
     row.with(|row| match row.kind {
         Kind::Deleted => view! { <p class="body gone">{texts::DELETED}</p> }.into_any(),
         Kind::Text | Kind::Notice => {
-            view! { <p class="body" dir="auto">{rich_text(&row.body)}</p> }.into_any()
+            view! { <p class="body" dir="auto">{rich_text(&row.body, &row.mentions)}</p> }.into_any()
         }
     })
 }
@@ -157,20 +158,13 @@ fn has_menu(row: RwSignal<Row>) -> bool {
     row.with(|row| row.seq.is_some() && row.kind == Kind::Text)
 }
 
-fn delete_button(row: RwSignal<Row>, mine: bool, run: Callback<Deed>) -> Option<AnyView> {
-    row.with(|row| row.seq.filter(|_| mine && row.kind == Kind::Text))?;
-    let button = view! {
-        <button
-            type="button"
-            class="bubble-action"
-            aria-label=texts::DELETE_MESSAGE
-            title=texts::DELETE_MESSAGE
-            on:click=move |_| run.run(Deed::Delete)
-        >
-            {icon(icon::BIN)}
-        </button>
-    };
-    Some(button.into_any())
+fn offers(row: &Row, actions: Actions) -> Offers {
+    Offers {
+        may_write: actions.may_write.get_untracked(),
+        read_by: row.seq.filter(|_| row.mine).and_then(|seq| actions.read_by.run(seq)),
+        mine: row.mine,
+        deletable: row.deletable,
+    }
 }
 
 fn more_button(row: RwSignal<Row>, menu: OpenMenu) -> Option<AnyView> {

@@ -1,10 +1,11 @@
 //! Where messages are written.
 
 use crate::browser;
+use crate::components::completion::{self, Completion};
 use crate::components::icon::{self, icon};
 use crate::texts;
 use leptos::prelude::*;
-use umbrachat_protocol::{limits, text};
+use umbrachat_protocol::{User, limits, text};
 
 /// The id of the text box.
 pub(crate) const BOX: &str = "message";
@@ -18,7 +19,9 @@ pub(crate) fn composer(
     draft: RwSignal<String>,
     on_send: Callback<String>,
     on_typing: Callback<bool>,
+    people: Callback<(), Vec<User>>,
 ) -> AnyView {
+    let completion = Completion::new(BOX, draft, people);
     let length = move || draft.with(|draft| draft.chars().count());
     let ready = move || draft.with(|draft| text::body(draft).is_ok());
     let send = move || {
@@ -30,6 +33,9 @@ pub(crate) fn composer(
         browser::focus(BOX);
     };
     let on_keydown = move |event: leptos::ev::KeyboardEvent| {
+        if completion.take_key(&event) {
+            return;
+        }
         // Within an input method Enter chooses a word.
         let sends =
             event.key() == "Enter" && !event.shift_key() && !event.is_composing() && !browser::is_touch();
@@ -56,6 +62,7 @@ pub(crate) fn composer(
                 send();
             }
         >
+            {completion.view()}
             <div class="grow" data-text=move || draft.get()>
                 <textarea
                     id=BOX
@@ -65,14 +72,21 @@ pub(crate) fn composer(
                     aria-label=texts::MESSAGE
                     placeholder=texts::MESSAGE
                     aria-describedby="message-count"
+                    aria-autocomplete="list"
+                    aria-controls=completion::LIST
+                    aria-activedescendant=move || completion.marked()
                     on:keydown=on_keydown
+                    on:keyup=move |event| completion.look(&event)
+                    on:click=move |event| completion.look(&event)
                     prop:value=move || draft.get()
                     on:input=move |event| {
                         draft.set(event_target_value(&event));
+                        completion.look(&event);
                         on_typing.run(draft.with_untracked(|draft| !draft.is_empty()));
                     }
                     // It also loses the focus by going away, when nobody listens any more.
                     on:blur=move |_| {
+                        completion.close();
                         on_typing.try_run(false);
                     }
                 ></textarea>

@@ -161,10 +161,15 @@ impl Field {
     }
 }
 
+/// What is wrong with the form as a whole.
+pub(crate) fn problem(form: Form) -> AnyView {
+    view! { <p class="wrong" role="alert">{move || form.problem.get()}</p> }.into_any()
+}
+
 /// What is wrong with the form as a whole, and the button that sends it.
 pub(crate) fn submit(form: Form, label: &'static str) -> AnyView {
     view! {
-        <p class="wrong" role="alert">{move || form.problem.get()}</p>
+        {problem(form)}
         <button type="submit" class="button primary wide" aria-busy=move || form.busy().to_string()>
             {label}
         </button>

@@ -9,7 +9,7 @@ pub(crate) const BACK: &str = "M15 5l-7 7 7 7";
 pub(crate) const DOWN: &str = "M5 9l7 7 7-7";
 pub(crate) const SEND: &str = "M12 19.5V5M5.5 11 12 4.5l6.5 6.5";
 pub(crate) const MORE: &str = "M5 12h.01M12 12h.01M19 12h.01";
-pub(crate) const BIN: &str = "M4.5 6.5h15M9.5 6.5v-2h5v2m-8 0 .8 13h9.4l.8-13M10.3 10.5v5.5m3.4-5.5v5.5";
+pub(crate) const PLUS: &str = "M12 5v14M5 12h14";
 
 /// A picture that only repeats what words beside it say.
 pub(crate) fn icon(path: &'static str) -> impl IntoView {

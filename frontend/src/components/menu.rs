@@ -1,14 +1,14 @@
 //! What can be done about a message, in a small menu beside it.
 
 use crate::browser;
-use crate::stores::timeline::Row;
+use crate::components::icon::{self, icon};
 use crate::texts;
 use leptos::prelude::*;
 use umbrachat_protocol::{ClientId, Seq};
 use wasm_bindgen::JsCast;
 
 /// The emoji that are a touch away.
-const EMOJI: [&str; 12] = ["❤️", "👍", "😂", "😮", "😢", "🙏", "🌙", "✨", "🔥", "🎉", "😴", "👀"];
+const EMOJI: [&str; 11] = ["❤️", "👍", "😂", "😮", "😢", "🙏", "🌙", "✨", "🔥", "🎉", "😴"];
 
 const FIRST: &str = "menu-first";
 
@@ -18,10 +18,22 @@ pub(crate) enum Deed {
     Reply,
     /// Puts the emoji on it, or takes it away.
     React(String),
+    /// Asks for an emoji that is not offered.
+    ReactOther,
     Edit,
     Delete,
     Copy,
     ShowQuoted(Seq),
+    ShowReaders,
+}
+
+/// What a menu has to offer.
+pub(crate) struct Offers {
+    pub(crate) may_write: bool,
+    pub(crate) mine: bool,
+    pub(crate) deletable: bool,
+    /// Who has read the message, where that is for this person to know.
+    pub(crate) read_by: Option<String>,
 }
 
 /// The menu that is open, if any.
@@ -73,16 +85,19 @@ pub(crate) fn button_id(message: ClientId) -> String {
 
 /// The menu of a message.
 pub(crate) fn menu(
-    row: &Row,
-    may_write: bool,
+    message: ClientId,
+    offers: Offers,
     upwards: bool,
     open: OpenMenu,
     run: Callback<Deed>,
 ) -> AnyView {
-    let message = row.client_id;
+    let Offers { may_write, mine, deletable, read_by } = offers;
     let choose = move |deed: Deed| {
         open.close();
-        browser::focus(&button_id(message));
+        // Whoever rested a finger on the message does not know the button.
+        if !browser::is_touch() {
+            browser::focus(&button_id(message));
+        }
         run.run(deed);
     };
     let on_keydown = move |event: leptos::ev::KeyboardEvent| {
@@ -113,11 +128,20 @@ pub(crate) fn menu(
             .into_any()
         })
         .collect();
+    let other = move |_| choose(Deed::ReactOther);
+    let other = may_write.then(|| {
+        view! {
+            <button type="button" role="menuitem" tabindex="-1" class="emoji" aria-label=texts::OTHER_EMOJI title=texts::OTHER_EMOJI on:click=other>
+                {icon(icon::PLUS)}
+            </button>
+        }
+    });
     let offers = [
-        (may_write, texts::REPLY, Deed::Reply),
-        (may_write && row.mine, texts::EDIT, Deed::Edit),
-        (true, texts::COPY, Deed::Copy),
-        (row.deletable, texts::DELETE, Deed::Delete),
+        (may_write, texts::REPLY.to_owned(), Deed::Reply),
+        (may_write && mine, texts::EDIT.to_owned(), Deed::Edit),
+        (true, texts::COPY.to_owned(), Deed::Copy),
+        (deletable, texts::DELETE.to_owned(), Deed::Delete),
+        (read_by.is_some(), read_by.unwrap_or_default(), Deed::ShowReaders),
     ];
     let items: Vec<_> = offers
         .into_iter()
@@ -147,7 +171,7 @@ pub(crate) fn menu(
                 }
             }
         >
-            {(!emoji.is_empty()).then(|| view! { <div class="emojis" role="group" aria-label=texts::REACT>{emoji}</div> })}
+            {(!emoji.is_empty()).then(|| view! { <div class="emojis" role="group" aria-label=texts::REACT>{emoji} {other}</div> })}
             {items}
         </div>
     }

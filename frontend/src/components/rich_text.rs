@@ -1,16 +1,24 @@
-//! Message bodies: text as text, and addresses in it as links. Nothing that a person wrote is ever read as HTML.
+//! Message bodies: text as text, addresses in it as links, and who is mentioned standing out. Nothing that a person wrote is ever read as HTML.
 
+use crate::mentions::{self, Mention};
 use leptos::prelude::*;
 
 /// What may be followed.
 const SCHEMES: [&str; 3] = ["https://", "http://", "mailto:"];
 
 /// The body, in nodes.
-pub(crate) fn rich_text(body: &str) -> Vec<AnyView> {
-    let pieces = pieces(body).into_iter();
+pub(crate) fn rich_text(body: &str, mentions: &[Mention]) -> Vec<AnyView> {
+    let pieces = pieces(body).into_iter().flat_map(|piece| match piece {
+        Piece::Text(text) => with_mentions(text, mentions),
+        other => vec![other],
+    });
     pieces
         .map(|piece| match piece {
             Piece::Text(text) => text.to_owned().into_any(),
+            Piece::Mention(text, me) => {
+                let class = if me { "mention self" } else { "mention" };
+                view! { <span class=class>{text.to_owned()}</span> }.into_any()
+            }
             Piece::Link(address) => view! {
                 <a href=address.to_owned() target="_blank" rel="noopener noreferrer">
                     {address.to_owned()}
@@ -25,6 +33,29 @@ pub(crate) fn rich_text(body: &str) -> Vec<AnyView> {
 enum Piece<'a> {
     Text(&'a str),
     Link(&'a str),
+    /// Somebody's name with its sign, and whether that is oneself.
+    Mention(&'a str, bool),
+}
+
+/// Cuts a text around the names in it.
+fn with_mentions<'a>(mut text: &'a str, mentions: &[Mention]) -> Vec<Piece<'a>> {
+    let mut pieces = Vec::new();
+    let next = |text: &str| {
+        let found = mentions.iter().filter_map(|it| Some((mentions::position(text, &it.username)?, it)));
+        found.min_by_key(|(start, _)| *start)
+    };
+    while let Some((start, mention)) = next(text) {
+        if start > 0 {
+            pieces.push(Piece::Text(&text[..start]));
+        }
+        let end = start + 1 + mention.username.len();
+        pieces.push(Piece::Mention(&text[start..end], mention.me));
+        text = &text[end..];
+    }
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text));
+    }
+    pieces
 }
 
 fn pieces(body: &str) -> Vec<Piece<'_>> {
@@ -92,7 +123,7 @@ fn address_length(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::Piece::{Link, Text};
+    use super::Piece::{Link, Mention as Name, Text};
     use super::*;
 
     #[test]
@@ -135,6 +166,18 @@ mod tests {
     }
 
     #[test]
+    fn whoever_is_mentioned_stands_out() {
+        let mention = |username: &str, me| Mention { username: username.to_owned(), me };
+        let mentions = [mention("bo", false), mention("ana", true)];
+        assert_eq!(
+            with_mentions("@ana, ask @Bo. Or @ana", &mentions),
+            [Name("@ana", true), Text(", ask "), Name("@Bo", false), Text(". Or "), Name("@ana", true)]
+        );
+        assert_eq!(with_mentions("@eve and bo", &mentions), [Text("@eve and bo")]);
+        assert!(with_mentions("", &mentions).is_empty());
+    }
+
+    #[test]
     fn nothing_is_lost() {
         for body in [
             "a https://b.c, d",
@@ -146,7 +189,7 @@ mod tests {
             let joined: String = pieces(body)
                 .iter()
                 .map(|piece| match piece {
-                    Text(text) | Link(text) => *text,
+                    Text(text) | Link(text) | Name(text, _) => *text,
                 })
                 .collect();
             assert_eq!(joined, body);

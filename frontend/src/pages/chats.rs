@@ -10,7 +10,7 @@ use crate::stores::people;
 use crate::texts;
 use leptos::prelude::*;
 use umbrachat_client_core::{ConversationState, State};
-use umbrachat_protocol::{Conversation, ConversationId, User, UserId};
+use umbrachat_protocol::{Conversation, ConversationId, UserId};
 
 pub(crate) fn chats(room: Room, page: Memo<Page>) -> AnyView {
     let beside = move || match open_chat(page) {
@@ -82,7 +82,7 @@ fn list(room: Room, page: Memo<Page>) -> impl IntoView {
 
 /// What a line of the list shows.
 struct Line {
-    peer: Option<User>,
+    picture: AnyView,
     name: String,
     last: String,
     time: String,
@@ -99,7 +99,7 @@ fn row(room: Room, id: ConversationId, page: Memo<Page>) -> AnyView {
         })
     };
     let content = move || {
-        let Line { peer, name, last, time, unread } = read()?;
+        let Line { picture, name, last, time, unread } = read()?;
         let badge = (unread > 0).then(|| {
             let count = if unread > 99 { "99+".to_owned() } else { unread.to_string() };
             view! {
@@ -115,7 +115,7 @@ fn row(room: Room, id: ConversationId, page: Memo<Page>) -> AnyView {
                     href=chat(id)
                     aria-current=move || (open_chat(page) == Some(id)).then_some("page")
                 >
-                    {room.face(peer.as_ref())}
+                    {picture}
                     <span class="name" dir="auto">
                         {name}
                     </span>
@@ -157,7 +157,7 @@ fn line_of(room: Room, state: &State, conversation: &ConversationState, draft: &
         (None, None) => (texts::NO_MESSAGES_YET.to_owned(), None),
     };
     Line {
-        peer: info.peer.clone(),
+        picture: room.picture(info),
         name: name_of(info),
         // A line shows the beginning alone; a long message need not be laid out for that.
         last: last.chars().take(160).collect(),

@@ -1,29 +1,27 @@
 //! One conversation: who it is with, what was said, and what to say next.
 
 use crate::browser;
-use crate::components::bubble::{Actions, bubble};
+use crate::components::bubble::bubble;
 use crate::components::composer;
-use crate::components::dialog::{Question, confirm};
 use crate::components::icon::{self, icon};
 use crate::components::list::keyed;
-use crate::components::menu::{Deed, OpenMenu};
 use crate::pages::chats::name_of;
+use crate::pages::deeds::deeds;
 use crate::pages::details::details;
 use crate::pages::seek::Seek;
 use crate::pages::writing::Writing;
 use crate::realtime::Part;
 use crate::room::Room;
 use crate::stores::people;
-use crate::stores::timeline::{self, Quote, Row, Timeline, shorten};
+use crate::stores::timeline::{self, Timeline};
 use crate::texts;
 use leptos::ev;
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use umbrachat_client_core::{ConversationState, History, Input, State};
-use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Seq, ServerEvent};
+use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Seq};
 use wasm_bindgen::JsCast;
 
 /// Pixels from the oldest message at which older ones are fetched, and from the newest at which one counts as being there.
@@ -110,7 +108,7 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
             <a class="back" href="/chats" aria-label=texts::CHATS>
                 {icon(icon::BACK)}
             </a>
-            {move || room.face(peer().as_ref())}
+            {move || info().as_ref().map(|info| room.picture(info))}
             <div class="names">
                 <h2 dir="auto" id="talk-title" tabindex="-1">
                     {move || info().as_ref().map(name_of)}
@@ -199,50 +197,7 @@ fn messages(
     ];
     on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
 
-    let deleting = StoredValue::new(None::<Seq>);
-    let question = Question::new(texts::DELETE, texts::KEEP);
-    let run = move |(row, deed): (Row, Deed)| {
-        let Some(seq) = row.seq else { return };
-        let quote = || Quote { seq, author: row.author.clone(), text: shorten(&row.body) };
-        match deed {
-            Deed::Reply => writing.reply(quote()),
-            Deed::Edit => writing.edit(quote(), row.body.clone()),
-            Deed::ShowQuoted(seq) => seek.begin(seq),
-            Deed::Delete => {
-                deleting.set_value(Some(seq));
-                question.ask(texts::DELETE_TITLE, texts::DELETE_TEXT);
-            }
-            Deed::Copy => spawn_local(async move {
-                let copied = browser::copy(&row.body).await;
-                room.notices.say(if copied { texts::COPIED } else { texts::COPY_FAILED }.to_owned());
-            }),
-            Deed::React(emoji) => {
-                let on = !row.reactions.iter().any(|chip| chip.mine && chip.emoji == emoji);
-                room.run(async move |api| {
-                    let message = api.react(id, seq, &emoji, on).await?;
-                    room.answer(ServerEvent::Message { message });
-                    Ok(())
-                });
-            }
-        }
-    };
-    let actions = Actions {
-        menu: OpenMenu::new(),
-        pointed: seek.pointed,
-        may_write,
-        run: Callback::new(run),
-        press: StoredValue::new_local(None),
-        retry: Callback::new(move |message| live.tell(Input::Retry(message))),
-        discard: Callback::new(move |message| live.tell(Input::Discard(message))),
-    };
-    let delete = move |()| {
-        let Some(seq) = deleting.get_value() else { return };
-        room.run(async move |api| {
-            let message = api.delete_message(id, seq).await?;
-            room.answer(ServerEvent::Message { message });
-            Ok(())
-        });
-    };
+    let (actions, dialogs) = deeds(room, id, writing, seek, may_write);
     let today = room.today;
     view! {
         <div class="log-frame">
@@ -265,7 +220,7 @@ fn messages(
             </div>
             {to_newest(at_newest)}
         </div>
-        {confirm(question, Callback::new(delete))}
+        {dialogs}
     }
     .into_any()
 }

@@ -1,7 +1,7 @@
 //! About a conversation: who is in it, and what can be done about that.
 
 use crate::components::dialog::{Question, close_button, confirm, dialog};
-use crate::components::form::{Field, Form, submit};
+use crate::components::form::{Field, Form, problem};
 use crate::components::icon::{self, icon};
 use crate::components::person::{action, person_with};
 use crate::pages::new_group::friends;
@@ -11,7 +11,8 @@ use crate::texts;
 use leptos::prelude::*;
 use umbrachat_client_core::Input;
 use umbrachat_protocol::{
-    ConversationId, ConversationKind, Member, Role, ServerEvent, UpdateGroup, User, UserId, limits, text,
+    ConversationId, ConversationKind, History, Member, Role, ServerEvent, UpdateGroup, User, UserId, limits,
+    text,
 };
 
 /// What is asked about before it is done.
@@ -21,6 +22,7 @@ enum Deed {
     HandOver(UserId),
     Leave,
     Delete,
+    Unfriend(UserId),
     Block(UserId),
 }
 
@@ -34,6 +36,7 @@ struct Shown {
     title: String,
     peer: Option<User>,
     my_role: Role,
+    history: History,
     members: Vec<(User, Role)>,
 }
 
@@ -45,6 +48,7 @@ pub(crate) fn details(room: Room, id: ConversationId) -> AnyView {
     let hand_over = Question::new(texts::HAND_OVER, texts::LET_BE);
     let leave = Question::new(texts::LEAVE, texts::STAY);
     let delete = Question::new(texts::DELETE_GROUP, texts::KEEP);
+    let unfriend = Question::new(texts::UNFRIEND, texts::KEEP_FRIEND);
     let block = Question::new(texts::BLOCK, texts::LET_BE);
     let ask = Callback::new(move |(deed, title): (Deed, String)| {
         chosen.set_value(Some(deed));
@@ -53,6 +57,7 @@ pub(crate) fn details(room: Room, id: ConversationId) -> AnyView {
             Deed::HandOver(_) => (hand_over, texts::HAND_OVER_TEXT),
             Deed::Leave => (leave, texts::LEAVE_TEXT),
             Deed::Delete => (delete, texts::DELETE_GROUP_TEXT),
+            Deed::Unfriend(_) => (unfriend, texts::UNFRIEND_TEXT),
             Deed::Block(_) => (block, texts::BLOCK_TEXT),
         };
         question.ask(title, text);
@@ -62,7 +67,7 @@ pub(crate) fn details(room: Room, id: ConversationId) -> AnyView {
         let shown = shown.get()?;
         Some(match shown.kind {
             ConversationKind::Group => group(room, id, shown, ask),
-            ConversationKind::Direct => direct(shown.peer, ask),
+            ConversationKind::Direct => direct(room, shown.peer, ask),
         })
     };
     let perform = Callback::new(move |()| {
@@ -89,6 +94,7 @@ pub(crate) fn details(room: Room, id: ConversationId) -> AnyView {
         {confirm(hand_over, perform)}
         {confirm(leave, perform)}
         {confirm(delete, perform)}
+        {confirm(unfriend, perform)}
         {confirm(block, perform)}
     }
     .into_any()
@@ -105,30 +111,53 @@ fn shown(room: Room, id: ConversationId) -> Option<Shown> {
             title: info.title.clone().unwrap_or_default(),
             peer: info.peer.clone(),
             my_role: info.my_role,
+            history: info.history,
             members: members.into_iter().map(|member| (member.user.clone(), member.role)).collect(),
         })
     })
 }
 
-fn direct(peer: Option<User>, ask: Ask) -> AnyView {
+fn direct(room: Room, peer: Option<User>, ask: Ask) -> AnyView {
     let Some(peer) = peer else {
         return view! { <p class="soft">{texts::GONE_ACCOUNT}</p> }.into_any();
     };
-    let name = peer.display_name.clone();
-    let block = move |_| ask.run((Deed::Block(peer.id), texts::block_title(&peer.display_name)));
-    view! {
-        <h2 dir="auto">{name}</h2>
-        <div class="actions">
-            <button type="button" class="button danger" on:click=block>
-                {texts::BLOCK}
+    let live = room.account.live;
+    let (id, name) = (peer.id, peer.display_name.clone());
+    let is_friend = live.read(Part::Friends, |state| state.is_friend(id));
+    let is_blocked = live.read(Part::Blocks, |state| state.blocks.iter().any(|block| block.user.id == id));
+    let button = |label, class, on_click: Callback<()>| {
+        view! {
+            <button type="button" class=class on:click=move |_| on_click.run(())>
+                {label}
             </button>
+        }
+    };
+    let (unfriend_title, block_title) = (texts::unfriend_title(&name), texts::block_title(&name));
+    let unfriend = Callback::new(move |()| ask.run((Deed::Unfriend(id), unfriend_title.clone())));
+    let block = Callback::new(move |()| ask.run((Deed::Block(id), block_title.clone())));
+    let unblock = Callback::new(move |()| room.unblock(id));
+    view! {
+        <div class="me">
+            {room.face(Some(&peer))}
+            <div class="names">
+                <h2 dir="auto">{name}</h2>
+                <span class="soft">{format!("@{}", peer.username)}</span>
+            </div>
+        </div>
+        <div class="actions">
+            {is_friend.then(|| button(texts::UNFRIEND, "button", unfriend))}
+            {if is_blocked {
+                button(texts::UNBLOCK, "button", unblock)
+            } else {
+                button(texts::BLOCK, "button danger", block)
+            }}
         </div>
     }
     .into_any()
 }
 
 fn group(room: Room, id: ConversationId, shown: Shown, ask: Ask) -> AnyView {
-    let Shown { title, my_role, members, .. } = shown;
+    let Shown { title, my_role, history, members, .. } = shown;
     let me = room.account.user().id;
     let strangers: Vec<_> = friends(room)
         .into_iter()
@@ -149,6 +178,7 @@ fn group(room: Room, id: ConversationId, shown: Shown, ask: Ask) -> AnyView {
     view! {
         <h2 dir="auto">{heading}</h2>
         {(my_role >= Role::Admin).then(|| rename(room, id, title))}
+        {history_rule(room, id, history, my_role >= Role::Admin)}
         <h3>{texts::members(members.len())}</h3>
         <ul class="people" aria-label=texts::GROUP_MEMBERS>{lines}</ul>
         {(!strangers.is_empty()).then(|| view! {
@@ -213,10 +243,41 @@ fn rename(room: Room, id: ConversationId, title: String) -> AnyView {
         });
     };
     view! {
-        <form class="form" novalidate on:submit=save>
+        <form class="find" novalidate on:submit=save>
             {Field::new("new_title", texts::GROUP_TITLE).prose().view(form, value)}
-            {submit(form, texts::RENAME)}
+            <button type="submit" class="button" aria-busy=move || form.busy().to_string()>
+                {texts::RENAME}
+            </button>
+            {problem(form)}
         </form>
+    }
+    .into_any()
+}
+
+/// What those who join later may read: for admins to choose, for others to know.
+fn history_rule(room: Room, id: ConversationId, rule: History, may_choose: bool) -> AnyView {
+    let choice = |value: History, label: &'static str| {
+        let choose = move |_| {
+            room.run(async move |api| {
+                let update = UpdateGroup { title: None, history: Some(value) };
+                let conversation = Box::new(api.update_group(id, &update).await?);
+                room.answer(ServerEvent::Conversation { conversation });
+                Ok(())
+            });
+        };
+        view! {
+            <label class="check">
+                <input type="radio" name="history" prop:checked=rule == value disabled=!may_choose on:change=choose />
+                <span>{label}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="choices">
+            <legend>{texts::GROUP_HISTORY}</legend>
+            {choice(History::FromJoin, texts::HISTORY_FROM_JOIN)}
+            {choice(History::Full, texts::HISTORY_FULL)}
+        </fieldset>
     }
     .into_any()
 }
@@ -245,6 +306,10 @@ fn perform(room: Room, id: ConversationId, deed: Deed) {
             Deed::Delete => {
                 api.delete_group(id).await?;
                 room.answer(ServerEvent::ConversationRemoved { conversation_id: id });
+            }
+            Deed::Unfriend(user) => {
+                api.unfriend(user).await?;
+                room.answer(ServerEvent::FriendRemoved { user_id: user });
             }
             Deed::Block(user) => room.block(user),
         }

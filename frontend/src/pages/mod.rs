@@ -4,6 +4,7 @@ pub(crate) mod about;
 pub(crate) mod appearance;
 pub(crate) mod chats;
 pub(crate) mod conversation;
+pub(crate) mod deeds;
 pub(crate) mod details;
 pub(crate) mod friends;
 pub(crate) mod landing;

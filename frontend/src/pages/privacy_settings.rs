@@ -86,14 +86,7 @@ fn blocked(room: Room) -> impl IntoView {
             .into_iter()
             .map(|user| {
                 let id = user.id;
-                let unblock = move || {
-                    room.run(async move |api| {
-                        api.unblock(id).await?;
-                        room.answer(ServerEvent::Resync {});
-                        Ok(())
-                    });
-                };
-                person(&user, action(&user, texts::UNBLOCK, "button small", unblock))
+                person(&user, action(&user, texts::UNBLOCK, "button small", move || room.unblock(id)))
             })
             .collect();
         view! { <ul class="people">{lines}</ul> }.into_any()

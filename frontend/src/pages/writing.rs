@@ -2,13 +2,15 @@
 
 use crate::browser;
 use crate::components::composer::{self, composer};
+use crate::mentions;
 use crate::realtime::Live;
 use crate::room::Room;
+use crate::stores::people;
 use crate::stores::timeline::{Quote, shorten};
 use crate::texts;
 use leptos::prelude::*;
 use umbrachat_client_core::{Input, Millis};
-use umbrachat_protocol::{ConversationId, MessageKind, ServerEvent};
+use umbrachat_protocol::{ConversationId, MessageKind, ServerEvent, UserId, limits};
 
 /// Milliseconds after which it is said again that one types.
 const SAY_TYPING_EVERY: u64 = 3_000;
@@ -91,11 +93,12 @@ impl Writing {
             "Escape" => self.cancel(),
             _ => {}
         };
+        let people = move |()| self.room.account.live.peek(|state| people::others(state, self.id));
         let typing = say_typing(self.room.account.live, self.id);
         view! {
             <div class="foot" on:keydown=on_key>
                 <div aria-live="polite">{about}</div>
-                {composer(self.draft, Callback::new(send), typing)}
+                {composer(self.draft, Callback::new(send), typing, Callback::new(people))}
             </div>
         }
         .into_any()
@@ -118,16 +121,24 @@ impl Writing {
                 });
             }
         };
+        let mentions = self.mentioned_in(&body);
         room.account.live.tell(Input::Send {
             conversation_id: id,
             client_id: browser::new_client_id(),
             body,
             reply_to,
-            mentions: Vec::new(),
+            mentions,
             written_at: browser::now(),
         });
         self.mode.set(Mode::New);
         self.draft.set(String::new());
+    }
+
+    /// The members whom a text names, as many as a message may.
+    fn mentioned_in(self, body: &str) -> Vec<UserId> {
+        let members = self.room.account.live.peek(|state| people::others(state, self.id));
+        let named = members.iter().filter(|user| mentions::position(body, &user.username).is_some());
+        named.map(|user| user.id).take(limits::MENTIONS_MAX).collect()
     }
 
     fn cancel(self) {

@@ -3,6 +3,7 @@
 //! Each row keeps its identity for as long as it is shown, also from being sent to being read, so that only what has
 //! changed is drawn again, the focus stays where it is, and nothing is read aloud twice.
 
+use crate::mentions::Mention;
 use crate::moments;
 use crate::stores::people;
 use crate::texts;
@@ -29,6 +30,7 @@ pub(crate) struct Row {
     /// Others cannot tell from the side alone who wrote it.
     pub(crate) named: bool,
     pub(crate) body: String,
+    pub(crate) mentions: Vec<Mention>,
     pub(crate) kind: Kind,
     pub(crate) written_at: Timestamp,
     pub(crate) delivery: Option<Delivery>,
@@ -153,6 +155,7 @@ pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) ->
                 author: texts::YOU.to_owned(),
                 named: false,
                 body: outgoing.body.clone(),
+                mentions: mentions(state, id, &outgoing.mentions),
                 kind: Kind::Text,
                 written_at: outgoing.written_at,
                 delivery: Some(outgoing.delivery()),
@@ -219,6 +222,7 @@ fn row_of(state: &State, message: &Message, mine: bool, author: String, delivery
         author,
         named: false,
         body: people::body_of(state, message),
+        mentions: mentions(state, id, &message.mentions),
         kind,
         written_at: message.created_at,
         delivery: delivery.filter(|_| kind == Kind::Text),
@@ -232,6 +236,14 @@ fn row_of(state: &State, message: &Message, mine: bool, author: String, delivery
         ends_group: true,
         first_unread: false,
     }
+}
+
+fn mentions(state: &State, id: ConversationId, users: &[UserId]) -> Vec<Mention> {
+    let mention = |user: &UserId| {
+        let username = people::find(state, id, *user)?.username.clone();
+        Some(Mention { username, me: Some(*user) == state.my_id() })
+    };
+    users.iter().filter_map(mention).collect()
 }
 
 /// The beginning of a message that is answered.

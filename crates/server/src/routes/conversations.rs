@@ -85,20 +85,35 @@ pub(super) async fn show(
     Ok(web::Json(state.store.conversation(user.id, *id).await?))
 }
 
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Former {
+    /// Also those who have left, so that what they said keeps their names.
+    #[serde(default)]
+    former: bool,
+}
+
 /// Who is in a conversation
 ///
 /// Marks are 0 for members who do not show theirs, and for all others where the caller does not.
 #[utoipa::path(
     get, path = "/conversations/{id}/members", operation_id = "members", tag = "Conversations",
-    params(("id" = ConversationId, Path)),
+    params(("id" = ConversationId, Path), Former),
     responses((status = 200, description = "Longest-standing first", body = Vec<Member>))
 )]
 pub(super) async fn members(
     user: CurrentUser,
     state: Data<AppState>,
     id: Path<ConversationId>,
+    Query(query): Query<Former>,
 ) -> Result<web::Json<Vec<Member>>, ApiError> {
-    Ok(web::Json(state.store.members(user.id, *id).await?))
+    let members = if query.former {
+        state.store.members_and_former(user.id, *id).await
+    } else {
+        state.store.members(user.id, *id).await
+    };
+    Ok(web::Json(members?))
 }
 
 /// Say how far I have received and read

@@ -45,7 +45,15 @@ impl Store {
     }
 
     pub async fn members(&self, me: UserId, id: ConversationId) -> Result<Vec<Member>> {
-        read!(&self.backend, |ops, conn| ops::conversations::members(conn, me.into(), id).await)
+        read!(&self.backend, |ops, conn| ops::conversations::members(conn, me.into(), id, false).await)
+    }
+
+    /// The same, with those who have left.
+    ///
+    /// # Errors
+    /// [`crate::Refusal::NotFound`].
+    pub async fn members_and_former(&self, me: UserId, id: ConversationId) -> Result<Vec<Member>> {
+        read!(&self.backend, |ops, conn| ops::conversations::members(conn, me.into(), id, true).await)
     }
 
     /// One page of history, oldest first; see `GET /conversations/{id}/messages`.

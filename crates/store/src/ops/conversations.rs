@@ -120,13 +120,19 @@ pub(super) async fn people_of(conn: &mut Conn, me: Id) -> Result<Vec<Id>> {
         .await?)
 }
 
-/// All members; marks of those who do not show theirs, or do not wish to see others', are 0.
-pub(crate) async fn members(conn: &mut Conn, me: Id, id: ConversationId) -> Result<Vec<Member>> {
+/// All members, on request with those who have left; marks of those who do not show theirs, or do not wish to see
+/// others', are 0.
+pub(crate) async fn members(
+    conn: &mut Conn,
+    me: Id,
+    id: ConversationId,
+    with_former: bool,
+) -> Result<Vec<Member>> {
     Membership::of(conn, me, id).await?;
     let rows = member_rows(conn, id, 0).await?;
     let mine = rows.iter().any(|(member, _, shows)| member.user_id == me && *shows);
     rows.into_iter()
-        .filter(|(member, _, _)| member.left_at.is_none())
+        .filter(|(member, _, _)| with_former || member.left_at.is_none())
         .map(|(member, user, shows)| {
             let shown = member.user_id == me || (mine && shows);
             member.into_wire(user.into(), shown)

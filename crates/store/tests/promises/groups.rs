@@ -2,7 +2,7 @@
 
 use crate::community::{Community, is_not_found, message};
 use umbrachat_protocol::{
-    ConversationId, History, MessageKind, NewGroup, NoticeAction, Rev, Role, Seq, UpdateGroup, UserId,
+    ConversationId, History, Member, MessageKind, NewGroup, NoticeAction, Rev, Role, Seq, UpdateGroup, UserId,
 };
 use umbrachat_store::{Change, Numbered, Refusal, StoreError};
 use umbrachat_testing::databases;
@@ -134,6 +134,10 @@ databases! {
         assert!(community.published().is_empty(), "repeating it changes nothing");
         let seen_by_cem = store.changes(cem, id, Rev::ZERO, 200).await.unwrap();
         assert!(seen_by_cem.members.iter().any(|member| member.user.id == bo && member.left_at.is_some()));
+        let has_bo = |members: Vec<Member>| members.iter().any(|member| member.user.id == bo);
+        assert!(!has_bo(store.members(cem, id).await.unwrap()));
+        assert!(has_bo(store.members_and_former(cem, id).await.unwrap()), "what he said keeps his name");
+        assert!(is_not_found(store.members_and_former(bo, id).await));
     }
 
     async fn who_joins_later_reads_from_then_on_or_everything(database: TestDatabase) {
