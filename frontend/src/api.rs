@@ -3,19 +3,25 @@
 use crate::browser;
 use futures_util::future::LocalBoxFuture;
 use futures_util::lock::Mutex;
-use gloo_net::http::{Method, RequestBuilder};
+use gloo_net::http::{Method, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use umbrachat_client_core::Millis;
 use umbrachat_protocol::{
-    AskedFriend, Block, Changes, Conversation, ConversationId, EditMessage, ErrorCode, Friend, HandOver, Me,
-    Member, Message, MessagePage, NewFriendRequest, NewGroup, Problem, PutMember, Rev, Role, Seq, SignedIn,
-    Snapshot, UpdateGroup, UpdateMe, UserId, paths,
+    AskedFriend, Block, ChangePassword, Changes, Consent, Conversation, ConversationId, EditMessage, EraseMe,
+    Erased, ErrorCode, Friend, GiveConsent, HandOver, Me, Member, Message, MessagePage, MyData,
+    NewFriendRequest, NewGroup, Problem, PutMember, RecoveryCodes, RenewRecoveryCodes, Rev, Role,
+    SecurityEvent, Seq, Session, SessionId, SignedIn, Snapshot, UpdateGroup, UpdateMe, UserId, paths,
 };
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
 
 /// Milliseconds after which a call counts as failed.
 const TIMEOUT: u32 = 20_000;
+
+/// The same for a copy of everything, and for erasing it: as long as it takes a large account over a slow network.
+const LONG_TIMEOUT: u32 = 3_600_000;
 
 /// Why a call did not bring what it should.
 #[derive(Clone, Debug)]
@@ -47,7 +53,7 @@ impl ApiError {
 pub(crate) mod public {
     use super::{ApiError, Method, call};
     use umbrachat_protocol::{
-        Credentials, PrivacyPolicy, Recover, Refresh, Register, Registered, SignedIn, paths,
+        Credentials, PolicyVersion, PrivacyPolicy, Recover, Refresh, Register, Registered, SignedIn, paths,
     };
 
     pub(crate) async fn register(body: &Register) -> Result<Registered, ApiError> {
@@ -67,8 +73,14 @@ pub(crate) mod public {
         call(Method::POST, paths::REFRESH, Some(&Refresh::default())).await
     }
 
-    pub(crate) async fn privacy_policy() -> Result<PrivacyPolicy, ApiError> {
-        call(Method::GET, paths::PRIVACY_POLICY, None::<&()>).await
+    /// The current one, or another version.
+    pub(crate) async fn privacy_policy(version: Option<String>) -> Result<PrivacyPolicy, ApiError> {
+        let version = version.map(|version| format!("?version={version}")).unwrap_or_default();
+        call(Method::GET, &format!("{}{version}", paths::PRIVACY_POLICY), None::<&()>).await
+    }
+
+    pub(crate) async fn privacy_policies() -> Result<Vec<PolicyVersion>, ApiError> {
+        call(Method::GET, paths::PRIVACY_POLICIES, None::<&()>).await
     }
 }
 
@@ -92,16 +104,23 @@ pub(crate) struct AuthorizedApi {
     renewing: Mutex<()>,
     /// Called once when only signing in helps.
     on_end: Box<dyn Fn(Renewal)>,
+    /// Called when the policy that the person agreed to holds no longer.
+    on_consent_required: Box<dyn Fn()>,
 }
 
 impl AuthorizedApi {
-    pub(crate) fn new(signed_in: &SignedIn, on_end: impl Fn(Renewal) + 'static) -> Self {
+    pub(crate) fn new(
+        signed_in: &SignedIn,
+        on_end: impl Fn(Renewal) + 'static,
+        on_consent_required: impl Fn() + 'static,
+    ) -> Self {
         let api = Self {
             person: signed_in.user.user.id,
             token: RefCell::default(),
             ends_at: Cell::default(),
             renewing: Mutex::new(()),
             on_end: Box::new(on_end),
+            on_consent_required: Box::new(on_consent_required),
         };
         api.keep(signed_in);
         api
@@ -145,6 +164,62 @@ impl AuthorizedApi {
 
     pub(crate) async fn update_me(&self, update: &UpdateMe) -> Result<Me, ApiError> {
         self.call(Method::PATCH, paths::ME, Some(update)).await
+    }
+
+    pub(crate) async fn sessions(&self) -> Result<Vec<Session>, ApiError> {
+        self.call(Method::GET, paths::SESSIONS, None::<&()>).await
+    }
+
+    pub(crate) async fn end_session(&self, id: SessionId) -> Result<(), ApiError> {
+        self.send(Method::DELETE, &paths::session(id), None).await.map(drop)
+    }
+
+    pub(crate) async fn end_other_sessions(&self) -> Result<(), ApiError> {
+        self.send(Method::DELETE, paths::SESSIONS, None).await.map(drop)
+    }
+
+    pub(crate) async fn change_password(&self, body: &ChangePassword) -> Result<(), ApiError> {
+        self.send(Method::POST, paths::PASSWORD, encode(Some(body))?).await.map(drop)
+    }
+
+    pub(crate) async fn renew_recovery_codes(
+        &self,
+        body: &RenewRecoveryCodes,
+    ) -> Result<RecoveryCodes, ApiError> {
+        self.call(Method::POST, paths::RECOVERY_CODES, Some(body)).await
+    }
+
+    pub(crate) async fn security_log(&self) -> Result<Vec<SecurityEvent>, ApiError> {
+        self.call(Method::GET, paths::SECURITY_LOG, None::<&()>).await
+    }
+
+    pub(crate) async fn my_data(&self) -> Result<MyData, ApiError> {
+        self.call(Method::GET, paths::MY_DATA, None::<&()>).await
+    }
+
+    /// A copy of everything, which the browser may keep on its disk while it comes.
+    pub(crate) async fn export(&self) -> Result<web_sys::Blob, ApiError> {
+        let response: web_sys::Response = self.send(Method::GET, paths::EXPORT, None).await?.into();
+        let blob = response.blob().map_err(|_| ApiError::Unexpected)?;
+        let blob = JsFuture::from(blob).await.map_err(|_| ApiError::Unreachable)?;
+        Ok(blob.unchecked_into())
+    }
+
+    pub(crate) async fn erase(&self, body: &EraseMe) -> Result<Erased, ApiError> {
+        self.call(Method::DELETE, paths::ME, Some(body)).await
+    }
+
+    pub(crate) async fn consents(&self) -> Result<Vec<Consent>, ApiError> {
+        self.call(Method::GET, paths::CONSENTS, None::<&()>).await
+    }
+
+    pub(crate) async fn give_consent(&self, policy_version: String) -> Result<(), ApiError> {
+        let body = encode(Some(&GiveConsent { policy_version }))?;
+        self.send(Method::POST, paths::CONSENTS, body).await.map(drop)
+    }
+
+    pub(crate) async fn withdraw_consent(&self) -> Result<(), ApiError> {
+        self.send(Method::DELETE, paths::CONSENTS, None).await.map(drop)
     }
 
     pub(crate) async fn ask_friend(&self, username: &str) -> Result<AskedFriend, ApiError> {
@@ -266,7 +341,7 @@ impl AuthorizedApi {
         path: &str,
         body: Option<&impl Serialize>,
     ) -> Result<T, ApiError> {
-        decode(&self.send(method, path, encode(body)?).await?)
+        decode(&text_of(self.send(method, path, encode(body)?).await?).await?)
     }
 
     /// Sends with the token; where it has ended, once more with a new one. Boxed, so that not every call carries all of it.
@@ -275,7 +350,7 @@ impl AuthorizedApi {
         method: Method,
         path: &'a str,
         body: Option<String>,
-    ) -> LocalBoxFuture<'a, Result<String, ApiError>> {
+    ) -> LocalBoxFuture<'a, Result<Response, ApiError>> {
         Box::pin(async move {
             let token = self.token();
             let answer = send(method.clone(), path, Some(token.clone()), body.clone()).await;
@@ -285,6 +360,10 @@ impl AuthorizedApi {
                     Renewal::Unreachable => Err(ApiError::Unreachable),
                     Renewal::SessionEnded | Renewal::OtherPerson => Err(error),
                 },
+                Err(error) if error.code() == Some(ErrorCode::ConsentRequired) => {
+                    (self.on_consent_required)();
+                    Err(error)
+                }
                 answer => answer,
             }
         })
@@ -301,7 +380,7 @@ async fn call<T: DeserializeOwned>(
     path: &str,
     body: Option<&impl Serialize>,
 ) -> Result<T, ApiError> {
-    decode(&send(method, path, None, encode(body)?).await?)
+    decode(&text_of(send(method, path, None, encode(body)?).await?).await?)
 }
 
 /// The part of a call that is the same for all types, so that it is compiled once.
@@ -310,7 +389,7 @@ fn send(
     path: &str,
     token: Option<String>,
     body: Option<String>,
-) -> LocalBoxFuture<'_, Result<String, ApiError>> {
+) -> LocalBoxFuture<'_, Result<Response, ApiError>> {
     Box::pin(fetch(method, path, token, body))
 }
 
@@ -319,8 +398,9 @@ async fn fetch(
     path: &str,
     token: Option<String>,
     body: Option<String>,
-) -> Result<String, ApiError> {
-    let timeout = web_sys::AbortSignal::timeout_with_u32(TIMEOUT);
+) -> Result<Response, ApiError> {
+    let is_long = path == paths::EXPORT || (path == paths::ME && method == Method::DELETE);
+    let timeout = web_sys::AbortSignal::timeout_with_u32(if is_long { LONG_TIMEOUT } else { TIMEOUT });
     let mut request = RequestBuilder::new(path).method(method).abort_signal(Some(&timeout));
     if let Some(token) = token {
         request = request.header("authorization", &format!("Bearer {token}"));
@@ -331,12 +411,15 @@ async fn fetch(
     };
     let response =
         request.map_err(|_| ApiError::Unexpected)?.send().await.map_err(|_| ApiError::Unreachable)?;
-    let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
     if response.ok() {
-        Ok(text)
-    } else {
-        Err(decode(&text).map_or(ApiError::Unexpected, |problem| ApiError::Problem(Box::new(problem))))
+        return Ok(response);
     }
+    let problem = text_of(response).await?;
+    Err(decode(&problem).map_or(ApiError::Unexpected, |problem| ApiError::Problem(Box::new(problem))))
+}
+
+async fn text_of(response: Response) -> Result<String, ApiError> {
+    response.text().await.map_err(|_| ApiError::Unreachable)
 }
 
 fn encode(body: Option<&impl Serialize>) -> Result<Option<String>, ApiError> {

@@ -30,6 +30,8 @@ enum Scene {
         trouble: bool,
     },
     RecoveryCodes,
+    Consent,
+    Erased,
     Room,
     Public(Page),
 }
@@ -49,6 +51,10 @@ fn pages(session: Session) -> AnyView {
             || waking(false),
             |account| pages::recovery_codes::recovery_codes(session, &account.user()),
         ),
+        Scene::Consent => session.account().map_or_else(|| waking(false), pages::consent::consent),
+        Scene::Erased => session
+            .receipt()
+            .map_or_else(|| waking(false), |receipt| pages::erased::erased(session, &receipt)),
         Scene::Room => session.account().map_or_else(|| waking(false), |account| room(account, page)),
         Scene::Public(page) => public(session, page),
     };
@@ -57,7 +63,9 @@ fn pages(session: Session) -> AnyView {
 
 fn scene(session: Session, page: Page) -> Scene {
     match session.state() {
+        State::SignedOut(_) if session.receipt().is_some() => Scene::Erased,
         State::SignedIn(_) if !session.codes().is_empty() => Scene::RecoveryCodes,
+        State::SignedIn(_) if page.is_in_room() && session.lacks_consent() => Scene::Consent,
         State::SignedIn(_) if page.is_in_room() => Scene::Room,
         // Elsewhere is better for these people; `redirect` takes them there.
         State::SignedIn(_) if page.is_entrance() => Scene::Waking { trouble: false },
@@ -150,6 +158,8 @@ fn name_window(scene: Memo<Scene>) {
         let name = match scene.get() {
             Scene::Room => return,
             Scene::RecoveryCodes => texts::CODES_TITLE,
+            Scene::Consent => texts::CONSENT_TITLE,
+            Scene::Erased => texts::ERASED_TITLE,
             Scene::Public(Page::SignUp) => texts::CREATE_ACCOUNT,
             Scene::Public(Page::SignIn) => texts::SIGN_IN,
             Scene::Public(Page::Recover) => texts::RECOVER_TITLE,
@@ -158,7 +168,7 @@ fn name_window(scene: Memo<Scene>) {
             Scene::Public(Page::NotFound) => texts::NOT_FOUND_TITLE,
             Scene::Public(_) | Scene::Waking { .. } => "",
         };
-        if scene.get() == Scene::RecoveryCodes {
+        if matches!(scene.get(), Scene::RecoveryCodes | Scene::Consent | Scene::Erased) {
             request_animation_frame(|| browser::focus("title"));
         }
         document().set_title(&texts::window_title(name, 0));
@@ -170,7 +180,7 @@ fn mark_place(scene: Memo<Scene>) {
     Effect::new(move || {
         let place = match scene.get() {
             Scene::Public(Page::Landing | Page::NotFound) | Scene::Waking { .. } => "open",
-            Scene::Public(_) | Scene::RecoveryCodes => "page",
+            Scene::Public(_) | Scene::RecoveryCodes | Scene::Consent | Scene::Erased => "page",
             Scene::Room => "room",
         };
         if let Some(root) = document().document_element() {

@@ -185,8 +185,12 @@ pub(crate) async fn copy(text: &str) -> bool {
 
 /// Lets the browser save a small text as a file.
 pub(crate) fn download(file_name: &str, text: &str) -> Result<(), JsValue> {
-    let blob = web_sys::Blob::new_with_str_sequence(&Array::of1(&JsValue::from_str(text)))?;
-    let url = web_sys::Url::create_object_url_with_blob(&blob)?;
+    save(file_name, &web_sys::Blob::new_with_str_sequence(&Array::of1(&JsValue::from_str(text)))?)
+}
+
+/// Lets the browser save something as a file.
+pub(crate) fn save(file_name: &str, blob: &web_sys::Blob) -> Result<(), JsValue> {
+    let url = web_sys::Url::create_object_url_with_blob(blob)?;
     let anchor: web_sys::HtmlAnchorElement = document().create_element("a")?.unchecked_into();
     anchor.set_href(&url);
     anchor.set_download(file_name);

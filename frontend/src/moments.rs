@@ -44,6 +44,11 @@ impl Today {
         }
     }
 
+    /// Such as "Yesterday, 21:04".
+    pub(crate) fn with_clock(self, time: Timestamp) -> String {
+        format!("{}, {}", self.name_of(time), clock(time))
+    }
+
     /// As short as it can be said: the hour today, the weekday this week, the date before.
     pub(crate) fn shortly(self, time: Timestamp) -> String {
         match self.0.get() - day_of(time) {
@@ -59,6 +64,16 @@ impl Today {
 /// Such as "21:04".
 pub(crate) fn clock(time: Timestamp) -> String {
     browser::format_date(time, &[("hour", "numeric"), ("minute", "2-digit")])
+}
+
+/// Such as "23 November 2026".
+pub(crate) fn date(time: Timestamp) -> String {
+    browser::format_date(time, &[("day", "numeric"), ("month", "long"), ("year", "numeric")])
+}
+
+/// Such as "23 Nov 2026, 21:04".
+pub(crate) fn date_and_clock(time: Timestamp) -> String {
+    browser::format_date(time, &[("dateStyle", "medium"), ("timeStyle", "short")])
 }
 
 /// Numbers the days of the device's calendar.

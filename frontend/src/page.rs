@@ -18,6 +18,8 @@ pub(crate) enum Page {
     Profile,
     Appearance,
     PrivacySettings,
+    Security,
+    MyData,
     NotFound,
 }
 
@@ -37,6 +39,8 @@ impl Page {
             "/settings/profile" => Self::Profile,
             "/settings/appearance" => Self::Appearance,
             "/settings/privacy" => Self::PrivacySettings,
+            "/settings/security" => Self::Security,
+            "/settings/data" => Self::MyData,
             _ => {
                 path.strip_prefix("/chats/").and_then(|id| id.parse().ok()).map_or(Self::NotFound, Self::Chat)
             }
@@ -47,23 +51,19 @@ impl Page {
     pub(crate) fn section(self) -> Self {
         match self {
             Self::Friends => Self::Friends,
-            Self::Settings | Self::Profile | Self::Appearance | Self::PrivacySettings => Self::Settings,
+            Self::Settings
+            | Self::Profile
+            | Self::Appearance
+            | Self::PrivacySettings
+            | Self::Security
+            | Self::MyData => Self::Settings,
             _ => Self::Chats,
         }
     }
 
     /// For people who are signed in.
     pub(crate) fn is_in_room(self) -> bool {
-        matches!(
-            self,
-            Self::Chats
-                | Self::Chat(_)
-                | Self::Friends
-                | Self::Settings
-                | Self::Profile
-                | Self::Appearance
-                | Self::PrivacySettings
-        )
+        self.section() != Self::Chats || matches!(self, Self::Chats | Self::Chat(_))
     }
 
     /// For people who are not signed in; who is has no use for it.
@@ -92,6 +92,8 @@ mod tests {
             "/friends",
             "/settings/appearance",
             "/settings/privacy",
+            "/settings/security",
+            "/settings/data",
         ] {
             assert_ne!(Page::at(path), Page::NotFound, "{path}");
             assert!(umbrachat_protocol::paths::is_client_page(path), "{path}");

@@ -20,7 +20,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 use umbrachat_client_core::{Change, Config, ConnectFailure, Core, Effect, Input, Millis, State};
 use umbrachat_protocol::socket::Authenticate;
-use umbrachat_protocol::{ClientCommand, CloseCode, ConversationId};
+use umbrachat_protocol::{ClientCommand, CloseCode, ConversationId, ErrorCode, ServerEvent};
 
 /// What a view may depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -205,7 +205,12 @@ impl Driver {
 
     fn take_in(&self, frame: socket::Frame) {
         match frame {
-            socket::Frame::Event(event) => self.tell(Input::Event(*event)),
+            socket::Frame::Event(event) => match *event {
+                ServerEvent::Error { code: ErrorCode::ConsentRequired, .. } => {
+                    self.session.ask_for_consent();
+                }
+                event => self.tell(Input::Event(event)),
+            },
             socket::Frame::Closed(code) => {
                 self.socket.replace(None);
                 self.tell(Input::SocketClosed { code });

@@ -10,7 +10,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::rc::Rc;
-use umbrachat_protocol::{Credentials, Recover, Register, SignedIn, User};
+use umbrachat_protocol::{Credentials, EraseMe, ErasureReceipt, Recover, Register, SignedIn, User};
 
 /// Milliseconds between two tries to find out who is signed in; the last goes on.
 const RETRIES: [u32; 4] = [1_000, 2_000, 4_000, 8_000];
@@ -21,6 +21,10 @@ pub(crate) struct Session {
     state: RwSignal<State>,
     /// Recovery codes that were just made and have not been put away yet, one a line.
     codes: RwSignal<String>,
+    /// The policy that was agreed to holds no longer: nothing works until that is decided.
+    lacks_consent: RwSignal<bool>,
+    /// For an account that was just erased.
+    receipt: RwSignal<Option<ErasureReceipt>>,
     /// Owns what lives as long as the page, whoever creates it.
     owner: StoredValue<Owner>,
 }
@@ -68,6 +72,8 @@ impl Session {
         let session = Self {
             state: RwSignal::new(State::Starting { trouble: false }),
             codes: RwSignal::default(),
+            lacks_consent: RwSignal::new(false),
+            receipt: RwSignal::new(None),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
         };
         spawn_local(session.resume());
@@ -93,6 +99,28 @@ impl Session {
     /// They are safe; they will not be shown again.
     pub(crate) fn put_codes_away(self) {
         self.codes.set(String::new());
+    }
+
+    pub(crate) fn lacks_consent(self) -> bool {
+        self.lacks_consent.get()
+    }
+
+    /// What was erased, until it has been read.
+    pub(crate) fn receipt(self) -> Option<ErasureReceipt> {
+        self.receipt.get()
+    }
+
+    pub(crate) fn put_receipt_away(self) {
+        self.receipt.set(None);
+    }
+
+    /// The server does nothing more for this person until they have agreed to the policy that holds.
+    pub(crate) fn ask_for_consent(self) {
+        let Some(account) = untrack(|| self.account()) else { return };
+        account.live.stop();
+        if !self.lacks_consent.get_untracked() {
+            self.lacks_consent.set(true);
+        }
     }
 
     /// The server has ended the session. Unsent messages stay on the device, for the next time.
@@ -124,6 +152,7 @@ impl Session {
     fn begin(self, signed_in: &SignedIn) {
         let account = self.owner.with_value(|owner| owner.with(|| Account::new(self, signed_in)));
         device::keep_signed_in(true);
+        self.lacks_consent.set(false);
         appearance::suggest(signed_in.user.settings.theme);
         self.state.set(State::SignedIn(account));
         account.live.start();
@@ -161,11 +190,12 @@ impl Account {
     fn new(session: Session, signed_in: &SignedIn) -> Self {
         let user = signed_in.user.user.clone();
         let device = Device::of(user.id);
-        let api = Rc::new(AuthorizedApi::new(signed_in, move |renewal| match renewal {
+        let on_end = move |renewal| match renewal {
             // This page shows the wrong person: begin anew.
             Renewal::OtherPerson => drop(window().location().reload()),
             _ => session.end(),
-        }));
+        };
+        let api = Rc::new(AuthorizedApi::new(signed_in, on_end, move || session.ask_for_consent()));
         Self {
             session,
             live: Live::new(Rc::clone(&api), device, session),
@@ -184,6 +214,41 @@ impl Account {
         self.user.get_value()
     }
 
+    pub(crate) fn ask_for_consent(self) {
+        self.session.ask_for_consent();
+    }
+
+    /// Agrees to a version of the policy, and goes on.
+    pub(crate) async fn agree(self, version: String) -> Result<(), ApiError> {
+        self.api().give_consent(version).await?;
+        self.session.lacks_consent.set(false);
+        self.live.start();
+        Ok(())
+    }
+
+    /// Erases the account, and wipes what this device kept for it.
+    ///
+    /// # Errors
+    /// When the server refuses or could not be told; then all goes on.
+    pub(crate) async fn erase(self, body: &EraseMe) -> Result<(), ApiError> {
+        // As at signing out, the end of the socket must not look like a surprise.
+        self.live.stop();
+        match self.api().erase(body).await {
+            Ok(erased) => {
+                self.device.wipe();
+                self.session.receipt.set(Some(erased.receipt));
+                self.session.sign_out_here(Some(Ended::Left));
+                Ok(())
+            }
+            Err(error) => {
+                if !self.session.lacks_consent.get_untracked() {
+                    self.live.start();
+                }
+                Err(error)
+            }
+        }
+    }
+
     /// Ends the session and wipes what this device kept for it.
     ///
     /// # Errors
@@ -192,7 +257,9 @@ impl Account {
         // The socket goes first: the server's word that the session has ended must not look like a surprise.
         self.live.stop();
         if let Err(error) = self.api().logout().await {
-            self.live.start();
+            if !self.session.lacks_consent.get_untracked() {
+                self.live.start();
+            }
             return Err(error);
         }
         self.device.wipe();

@@ -18,8 +18,8 @@ export class Server {
   /** Where browsers find it. */
   url;
 
-  /** Starts on SQLite, or on the PostgreSQL database at `databaseUrl`. */
-  static async start({ databaseUrl } = {}) {
+  /** Starts on SQLite, or on the PostgreSQL database at `databaseUrl`; with the policies of a folder, or its own. */
+  static async start({ databaseUrl, policyFolder } = {}) {
     const server = new Server();
     server.#folder = await mkdtemp(path.join(tmpdir(), "umbrachat-browser-tests-"));
     server.#settings = {
@@ -28,6 +28,9 @@ export class Server {
       PORT: "0",
       LOG_FORMAT: "json",
       RUST_LOG: "info",
+      // All these people come from one address.
+      RATE_LIMITS: "off",
+      ...(policyFolder && { POLICY_DIR: policyFolder }),
       ...(databaseUrl && { DATABASE_URL: databaseUrl, SECRET_KEY: randomBytes(32).toString("base64") }),
     };
     await server.startAgain();

@@ -20,6 +20,9 @@ const ROOM = [
   ["/settings", "Settings"],
   ["/settings/profile", "Profile"],
   ["/settings/appearance", "Appearance"],
+  ["/settings/privacy", "Privacy"],
+  ["/settings/security", "Security"],
+  ["/settings/data", "My data"],
 ];
 
 async function looksAtAllPages({ enter }, look) {

@@ -161,6 +161,16 @@ impl Field {
     }
 }
 
+/// A button for something to do.
+pub(crate) fn button(label: &'static str, class: &'static str, on_click: Callback<()>) -> AnyView {
+    view! {
+        <button type="button" class=class on:click=move |_| on_click.run(())>
+            {label}
+        </button>
+    }
+    .into_any()
+}
+
 /// What is wrong with the form as a whole.
 pub(crate) fn problem(form: Form) -> AnyView {
     view! { <p class="wrong" role="alert">{move || form.problem.get()}</p> }.into_any()

@@ -11,8 +11,13 @@ pub(crate) fn markdown(source: &str) -> Vec<AnyView> {
 enum Block {
     Heading(usize, String),
     Paragraph(String),
-    List { ordered: bool, items: Vec<String> },
+    List {
+        ordered: bool,
+        items: Vec<String>,
+    },
     Table(Vec<Vec<String>>),
+    /// Of another text, which is markdown as well.
+    Quote(String),
 }
 
 fn blocks(source: &str) -> Vec<Block> {
@@ -24,6 +29,17 @@ fn blocks(source: &str) -> Vec<Block> {
         let rule = text.len() >= 3 && text.chars().all(|c| c == '-');
         if text.is_empty() || rule {
             goes_on = false;
+            continue;
+        }
+        if let Some(quoted) = text.strip_prefix('>') {
+            match blocks.last_mut() {
+                Some(Block::Quote(quote)) if goes_on => {
+                    quote.push('\n');
+                    quote.push_str(quoted);
+                }
+                _ => blocks.push(Block::Quote(quoted.to_owned())),
+            }
+            goes_on = true;
             continue;
         }
         let level = text.bytes().take_while(|byte| *byte == b'#').count();
@@ -82,6 +98,7 @@ fn view_of_block(block: Block) -> AnyView {
         Block::Heading(1, _) => ().into_any(),
         Block::Heading(2, text) => view! { <h2>{spans_of(&text)}</h2> }.into_any(),
         Block::Heading(_, text) => view! { <h3>{spans_of(&text)}</h3> }.into_any(),
+        Block::Quote(text) => view! { <blockquote>{markdown(&text)}</blockquote> }.into_any(),
         Block::Paragraph(text) => view! { <p>{spans_of(&text)}</p> }.into_any(),
         Block::List { ordered, items } => {
             let items: Vec<_> = items.iter().map(|item| view! { <li>{spans_of(item)}</li> }).collect();

@@ -3,6 +3,7 @@
 pub(crate) mod advice;
 pub(crate) mod avatar;
 pub(crate) mod bubble;
+pub(crate) mod codes;
 pub(crate) mod completion;
 pub(crate) mod composer;
 pub(crate) mod dialog;

@@ -1,66 +1,69 @@
-//! The privacy policy, from the server: the text that people agree to is the text that is shown.
+//! The privacy policy, from the server: the text that people agree to is the text that is shown. Below it, its history.
 
-use crate::api::{ApiError, public};
+use crate::api::public;
+use crate::components::form::button;
 use crate::components::frame::{frame, title};
 use crate::components::markdown::markdown;
+use crate::moments;
+use crate::stores::remote::Remote;
 use crate::texts;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use umbrachat_protocol::PrivacyPolicy;
+use umbrachat_protocol::{PolicyVersion, PrivacyPolicy};
 
 pub(crate) fn privacy() -> AnyView {
-    let policy = Policy::load();
+    let version = RwSignal::new(None::<String>);
+    let policy = load_policy(version);
+    let history = Remote::load(public::privacy_policies);
+    let read = Callback::new(move |chosen: String| {
+        version.set(Some(chosen));
+        policy.reload();
+        window().scroll_to_with_x_and_y(0.0, 0.0);
+    });
     frame(
         "document card",
         view! {
             {title(texts::PRIVACY)}
-            {move || policy.view()}
+            {move || policy.view(text_of)}
+            <section class="prose">
+                <h2>{texts::POLICY_HISTORY}</h2>
+                {move || history.view(|history| versions(history, read))}
+            </section>
         },
     )
 }
 
-/// The current policy, or that it is not there (yet).
-#[derive(Clone, Copy)]
-pub(crate) struct Policy(RwSignal<Option<Result<PrivacyPolicy, ApiError>>>);
+/// The current policy.
+pub(crate) fn current_policy() -> Remote<PrivacyPolicy> {
+    load_policy(RwSignal::new(None))
+}
 
-impl Policy {
-    pub(crate) fn load() -> Self {
-        let policy = Self(RwSignal::new(None));
-        policy.reload();
-        policy
-    }
+pub(crate) fn text_of(policy: &PrivacyPolicy) -> AnyView {
+    let since = texts::policy_since(&policy.version, &moments::date(policy.effective_from));
+    view! { <div class="prose"><p class="soft">{since}</p> {markdown(&policy.markdown)}</div> }.into_any()
+}
 
-    pub(crate) fn reload(self) {
-        spawn_local(async move {
-            let loaded = public::privacy_policy().await;
-            // Whoever wanted to read it may have gone on.
-            self.0.try_set(Some(loaded));
-        });
-    }
+/// What a version changed against the one before.
+pub(crate) fn changes_of(version: &PolicyVersion) -> AnyView {
+    let changes = version.changes.as_deref().unwrap_or(texts::FIRST_POLICY);
+    view! { <div class="changes">{markdown(changes)}</div> }.into_any()
+}
 
-    /// Tries again where it could not be had.
-    pub(crate) fn reload_if_missing(self) {
-        if self.0.with_untracked(|policy| matches!(policy, Some(Err(_)))) {
-            self.reload();
+fn load_policy(version: RwSignal<Option<String>>) -> Remote<PrivacyPolicy> {
+    Remote::load(move || async move { public::privacy_policy(version.get_untracked()).await })
+}
+
+fn versions(history: &[PolicyVersion], read: Callback<String>) -> AnyView {
+    let line = |version: &PolicyVersion| {
+        let name = version.version.clone();
+        let read_it = Callback::new(move |()| read.run(name.clone()));
+        view! {
+            <details>
+                <summary>{texts::policy_since(&version.version, &moments::date(version.effective_from))}</summary>
+                {changes_of(version)}
+                <p class="soft digest">{format!("SHA-256 {}", version.sha256)}</p>
+                {button(texts::READ_VERSION, "button small", read_it)}
+            </details>
         }
-    }
-
-    /// Which text it is that is shown.
-    pub(crate) fn version(self) -> Option<String> {
-        self.0.with_untracked(|policy| policy.as_ref()?.as_ref().ok().map(|policy| policy.version.clone()))
-    }
-
-    pub(crate) fn view(self) -> AnyView {
-        self.0.with(|policy| match policy {
-            None => view! { <p class="soft">{texts::LOADING}</p> }.into_any(),
-            Some(Ok(policy)) => view! { <div class="prose">{markdown(&policy.markdown)}</div> }.into_any(),
-            Some(Err(error)) => view! {
-                <p class="wrong">{texts::error(error)}</p>
-                <button type="button" class="button" on:click=move |_| self.reload()>
-                    {texts::RETRY}
-                </button>
-            }
-            .into_any(),
-        })
-    }
+    };
+    history.iter().map(line).collect::<Vec<_>>().into_any()
 }

@@ -4,7 +4,11 @@ use crate::components::avatar::avatar;
 use crate::components::dialog::{Question, confirm};
 use crate::components::icon::{self, icon};
 use crate::page::Page;
-use crate::pages::{appearance::appearance, privacy_settings::privacy_settings, profile::profile};
+use crate::pages::appearance::appearance;
+use crate::pages::my_data::my_data;
+use crate::pages::privacy_settings::privacy_settings;
+use crate::pages::profile::profile;
+use crate::pages::security::security;
 use crate::realtime::Part;
 use crate::room::Room;
 use crate::texts;
@@ -16,6 +20,8 @@ pub(crate) fn settings(room: Room, page: Memo<Page>) -> AnyView {
         Page::Profile => profile(room),
         Page::Appearance => appearance(room),
         Page::PrivacySettings => privacy_settings(room),
+        Page::Security => security(room),
+        Page::MyData => my_data(room),
         _ => view! { <p class="choose soft">{texts::CHOOSE_SETTING}</p> }.into_any(),
     };
     let inside = move || page.get() != Page::Settings;
@@ -75,6 +81,8 @@ fn overview(room: Room, page: Memo<Page>) -> impl IntoView {
             {link("/settings/profile", Page::Profile, texts::PROFILE, texts::PROFILE_LEAD)}
             {link("/settings/appearance", Page::Appearance, texts::APPEARANCE, texts::APPEARANCE_LEAD)}
             {link("/settings/privacy", Page::PrivacySettings, texts::PRIVACY_SETTINGS, texts::PRIVACY_SETTINGS_LEAD)}
+            {link("/settings/security", Page::Security, texts::SECURITY, texts::SECURITY_LEAD)}
+            {link("/settings/data", Page::MyData, texts::MY_DATA, texts::MY_DATA_LEAD)}
         </ul>
         {sign_out(room)}
     }

@@ -6,7 +6,7 @@ use crate::components::advice::{self, password_advice};
 use crate::components::dialog::{close_button, dialog};
 use crate::components::form::{Field, Form, submit};
 use crate::components::frame::{frame, title};
-use crate::pages::privacy::Policy;
+use crate::pages::privacy::{current_policy, text_of};
 use crate::session::Visitor;
 use crate::texts;
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ pub(crate) fn sign_up(visitor: Visitor) -> AnyView {
     let username = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
     let agreed = RwSignal::new(false);
-    let policy = Policy::load();
+    let policy = current_policy();
     let reading = RwSignal::new(false);
 
     let send = move |event: leptos::ev::SubmitEvent| {
@@ -30,7 +30,7 @@ pub(crate) fn sign_up(visitor: Visitor) -> AnyView {
         let wrong: Vec<_> = wrong.into_iter().flatten().collect();
         form.refuse(wrong.clone());
         let (Ok(username), true) = (name, wrong.is_empty()) else { return };
-        let Some(privacy_policy_version) = policy.version() else {
+        let Some(privacy_policy_version) = policy.peek(|policy| policy.version.clone()) else {
             policy.reload_if_missing();
             return form.say(texts::POLICY_MISSING);
         };
@@ -69,7 +69,7 @@ pub(crate) fn sign_up(visitor: Visitor) -> AnyView {
     let policy_text = view! {
         <h2>{texts::PRIVACY}</h2>
         <div class="dialog-scroll" tabindex="0">
-            {move || policy.view()}
+            {move || policy.view(text_of)}
         </div>
         {close_button(reading)}
     };

@@ -4,4 +4,5 @@ pub(crate) mod appearance;
 pub(crate) mod device;
 pub(crate) mod notices;
 pub(crate) mod people;
+pub(crate) mod remote;
 pub(crate) mod timeline;

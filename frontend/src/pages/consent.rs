@@ -1,0 +1,86 @@
+//! When the policy that somebody agreed to holds no longer, or they agree to it no longer: nothing else works until they
+//! have decided.
+
+use crate::api::public;
+use crate::components::form::{Form, button, submit};
+use crate::components::frame::{frame, title};
+use crate::pages::my_data::{erase, take};
+use crate::pages::privacy::{changes_of, current_policy, text_of};
+use crate::session::Account;
+use crate::stores::remote::Remote;
+use crate::texts;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use umbrachat_protocol::{Consent, PolicyVersion};
+
+pub(crate) fn consent(account: Account) -> AnyView {
+    let policy = current_policy();
+    let standing = Remote::load(move || async move {
+        let consents = account.api().consents().await?;
+        Ok((consents, public::privacy_policies().await?))
+    });
+    let form = Form::new();
+    let agreed = RwSignal::new(false);
+    let agree = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if !agreed.get_untracked() {
+            return form.say(texts::MUST_AGREE);
+        }
+        let Some(version) = policy.peek(|policy| policy.version.clone()) else {
+            policy.reload_if_missing();
+            return form.say(texts::POLICY_MISSING);
+        };
+        form.send(async move { account.agree(version).await });
+    };
+    let said = RwSignal::new(String::new());
+    let sign_out = Callback::new(move |()| {
+        spawn_local(async move {
+            if let Err(error) = account.sign_out().await {
+                said.set(texts::error(&error));
+            }
+        });
+    });
+    frame(
+        "document card",
+        view! {
+            {title(texts::CONSENT_TITLE)}
+            {move || standing.view(|(consents, history)| what_changed(consents, history))}
+            <details>
+                <summary>{texts::WHOLE_POLICY}</summary>
+                {move || policy.view(text_of)}
+            </details>
+            <form class="form" novalidate on:submit=agree>
+                <label class="check">
+                    <input type="checkbox" prop:checked=move || agreed.get()
+                        on:change=move |event| agreed.set(event_target_checked(&event)) />
+                    <span>{texts::AGREE_BEFORE_LINK} {texts::AGREE_LINK}</span>
+                </label>
+                {submit(form, texts::AGREE)}
+            </form>
+            <details>
+                <summary>{texts::DO_NOT_AGREE}</summary>
+                <p class="soft">{texts::DO_NOT_AGREE_TEXT}</p>
+                <div class="actions">{button(texts::SIGN_OUT, "button", sign_out)}</div>
+                <p class="wrong" role="alert">{move || said.get()}</p>
+                {take(account)}
+                {erase(account)}
+            </details>
+        },
+    )
+}
+
+/// What is different from what this person has agreed to.
+fn what_changed(consents: &[Consent], history: &[PolicyVersion]) -> AnyView {
+    let last = consents.iter().max_by_key(|consent| consent.granted_at);
+    let newer: Vec<_> = history
+        .iter()
+        .filter(|version| last.is_some_and(|last| version.version > last.policy_version))
+        .map(|version| view! { <h2>{texts::changed_in(&version.version)}</h2> {changes_of(version)} })
+        .collect();
+    let lead = if newer.is_empty() { texts::CONSENT_WITHDRAWN } else { texts::POLICY_IS_NEW };
+    view! {
+        <p>{lead}</p>
+        <div class="prose">{newer}</div>
+    }
+    .into_any()
+}
