@@ -32,3 +32,4 @@ pub mod recovery_codes;
 pub mod routes;
 pub mod socket;
 pub mod tokens;
+pub mod workers;

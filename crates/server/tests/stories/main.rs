@@ -11,8 +11,10 @@ mod person;
 mod scene;
 mod socket;
 
+mod authorisation;
 mod bad_bodies;
 mod bad_paths;
+mod closed_doors;
 mod convergence;
 mod cookies;
 mod devices;
@@ -23,6 +25,7 @@ mod groups;
 mod limits;
 mod lost_answers;
 mod messages;
+mod patience;
 mod policies;
 mod receipts;
 mod sessions;
