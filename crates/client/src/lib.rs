@@ -38,7 +38,7 @@ mod shared;
 mod socket;
 mod updates;
 
-pub use api::Page;
+pub use api::{Download, Page};
 pub use builder::{ClientBuilder, Registration};
 pub use client::Client;
 pub use error::{Error, Result};

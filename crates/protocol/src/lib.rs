@@ -5,6 +5,7 @@
 pub mod account;
 pub mod auth;
 pub mod conversations;
+pub mod export;
 pub mod ids;
 pub mod limits;
 pub mod my_data;
@@ -28,6 +29,7 @@ pub use conversations::{
     MessagePage, NewGroup, NewMessage, Notice, NoticeAction, PeerReceipt, PutMember, Reaction, Receipt, Role,
     UpdateGroup, UpdateReceipts,
 };
+pub use export::{Export, ExportCounts};
 pub use ids::{ClientId, ConversationId, Rev, Seq, SessionId, UserId};
 pub use my_data::{DataKind, EraseMe, Erased, ErasedMessages, ErasureCounts, ErasureReceipt, MyData};
 pub use people::{

@@ -3,6 +3,7 @@
 use crate::address::TrustedProxies;
 use crate::config::Config;
 use crate::erasure_ledger::{ErasureLedger, ReplayError};
+use crate::export::Exports;
 use crate::keys::SecretKey;
 use crate::limits::Limits;
 use crate::passwords::Passwords;
@@ -47,6 +48,7 @@ pub struct AppState {
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub erasure_ledger: ErasureLedger,
+    pub exports: Exports,
     pub policies: Policies,
     pub limits: Limits,
     pub public_url: PublicUrl,
@@ -109,6 +111,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(cores()),
         erasure_ledger,
+        exports: Exports::default(),
         policies: config.policies,
         public_url: config.public_url.unwrap_or_else(|| PublicUrl::local(address.port())),
         trusted_proxies: config.trusted_proxies,

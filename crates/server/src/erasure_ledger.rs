@@ -1,8 +1,8 @@
 //! Who was erased, remembered outside of the database too: a backup that is restored has forgotten its newest erasures, and
 //! this brings them back. It holds digests alone, which only this server's secret can compare with an id.
 
+use crate::hex;
 use crate::keys::{Purpose, SecretKey};
-use crate::receipt::hex;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::collections::{HashMap, HashSet};
@@ -144,7 +144,7 @@ fn line(entry: &LedgerEntry) -> String {
         ErasedMessages::Erase => "erase",
         ErasedMessages::Anonymise => "anonymise",
     };
-    format!("{} {messages} {}\n", hex(&entry.digest), entry.erased_at.0)
+    format!("{} {messages} {}\n", hex::encode(&entry.digest), entry.erased_at.0)
 }
 
 fn parse(line: &str) -> Option<LedgerEntry> {
@@ -155,14 +155,11 @@ fn parse(line: &str) -> Option<LedgerEntry> {
         "anonymise" => ErasedMessages::Anonymise,
         _ => return None,
     };
-    Some(LedgerEntry { digest: unhex(digest)?, messages, erased_at: Timestamp(time.parse().ok()?) })
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(16)).collect();
-    let bytes: Option<Vec<u8>> =
-        digits?.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair.get(1)?).ok()).collect();
-    bytes?.try_into().ok()
+    Some(LedgerEntry {
+        digest: hex::decode(digest)?.try_into().ok()?,
+        messages,
+        erased_at: Timestamp(time.parse().ok()?),
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The server's one secret, and the keys that are derived from it: one for each purpose, so that none can stand in for another.
 
+use crate::hex;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -99,7 +100,7 @@ impl FromStr for SecretKey {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bytes = decode_hex(text)
+        let bytes = hex::decode(text)
             .or_else(|| BASE64.decode(text).ok())
             .or_else(|| BASE64_URL.decode(text).ok())
             .ok_or("neither base64 nor hex; `openssl rand -base64 32` makes one")?;
@@ -124,13 +125,6 @@ const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
-
-fn decode_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> =
-        text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
-    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
-    Some(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
-}
 
 #[cfg(test)]
 mod tests {

@@ -156,6 +156,13 @@ impl Limits {
         self.0.is_none() || open < SOCKETS_PER_PERSON
     }
 
+    /// Forgets from where somebody has signed in: whoever has the name next is somebody else.
+    pub fn forget(&self, username: &str) {
+        if let Some(buckets) = &self.0 {
+            lock(&buckets.familiar).retain(|(known, _)| known != username);
+        }
+    }
+
     /// Forgets whoever has all of their allowance again.
     pub fn forget_the_rested(&self) {
         let Some(buckets) = &self.0 else { return };

@@ -1,6 +1,7 @@
 //! The privacy policies that people agree to. Each version is a markdown file, named by the day from which it holds; an
 //! operator can put a folder of their own in the place of the built-in ones.
 
+use crate::hex;
 use sha2::{Digest, Sha256};
 use similar::{Algorithm, ChangeTag, capture_diff_slices};
 use std::path::Path;
@@ -57,7 +58,7 @@ impl Policies {
             Ok(PrivacyPolicy {
                 version: day.to_owned(),
                 effective_from: midnight(day).ok_or_else(|| format!("{day} is not a day"))?,
-                sha256: hex(&Sha256::digest(&markdown)),
+                sha256: hex::encode(&Sha256::digest(&markdown)),
                 markdown,
             })
         };
@@ -153,11 +154,6 @@ fn midnight(day: &str) -> Option<Timestamp> {
     Some(Timestamp::default().plus_seconds(time.unix_timestamp()))
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,7 +167,7 @@ mod tests {
         let all = Policies::built_in();
         let policy = all.current(Timestamp(i64::MAX));
         assert_eq!(policy.effective_from.to_string(), format!("{}T00:00:00Z", policy.version));
-        assert_eq!(policy.sha256, hex(&Sha256::digest(&policy.markdown)));
+        assert_eq!(policy.sha256, hex::encode(&Sha256::digest(&policy.markdown)));
         assert_eq!(policy.sha256.len(), 64);
         assert!(policy.markdown.starts_with("# Privacy policy"));
     }

@@ -1,5 +1,6 @@
 //! The receipt of an erasure, with a digest by which anybody can tell that it is whole.
 
+use crate::hex;
 use sha2::{Digest, Sha256};
 use umbrachat_protocol::{ErasedMessages, ErasureReceipt};
 use umbrachat_store::Erasure;
@@ -27,13 +28,7 @@ pub fn digest(receipt: &ErasureReceipt) -> String {
         fields.sort_keys();
         fields.values_mut().filter_map(serde_json::Value::as_object_mut).for_each(serde_json::Map::sort_keys);
     }
-    hex(&Sha256::digest(content.to_string()))
-}
-
-/// Lower case.
-pub fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    hex::encode(&Sha256::digest(content.to_string()))
 }
 
 #[cfg(test)]
@@ -56,7 +51,7 @@ mod tests {
             r#""recovery_codes":0,"security_events":0,"sessions":0},"erased_at":"2026-11-23T21:04:05Z","#,
             r#""messages":"erase","remaining_messages":4}"#
         );
-        assert_eq!(receipt.digest, hex(&Sha256::digest(canonical)));
+        assert_eq!(receipt.digest, hex::encode(&Sha256::digest(canonical)));
         assert_ne!(receipt.digest, digest(&ErasureReceipt { remaining_messages: 5, ..receipt.clone() }));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use umbrachat_store::inventory::Kind;
 
 /// Made by a build or by running, so not there in a fresh clone.
 const MADE: [&str; 4] = ["target/", "frontend/dist", "data/", "node_modules"];
@@ -56,6 +57,15 @@ fn every_test_that_the_security_table_names_exists() {
             let is_there = sources.iter().any(|source| source.contains(&format!("fn {test}(")));
             assert!(is_there, "line {} names the test {test}, which is not there", row[1]);
         }
+    }
+}
+
+#[test]
+fn the_record_of_processing_tells_of_every_kind_of_data() {
+    let record = read(&root().join("docs/PRIVACY.md"));
+    for kind in Kind::ALL {
+        let row = format!("| {} | {} | {} |", kind.title(), kind.why(), kind.kept());
+        assert!(record.contains(&row), "docs/PRIVACY.md has no line {row}");
     }
 }
 

@@ -25,6 +25,7 @@ pub enum Kind {
     Reactions,
     Mentions,
     Notices,
+    SecurityLog,
     Erasures,
 }
 
@@ -51,8 +52,8 @@ pub enum Holds {
 
 /// How the person gets a copy.
 pub enum Export {
-    /// In this field of the export; `[]` stands for every item of a list.
-    At(&'static str),
+    /// In one of these fields of the export; `[]` stands for every item of a list.
+    At(&'static [&'static str]),
     /// Not in the export, and why.
     Withheld(&'static str),
 }
@@ -74,6 +75,7 @@ impl Kind {
         Self::Reactions,
         Self::Mentions,
         Self::Notices,
+        Self::SecurityLog,
         Self::Erasures,
     ];
 
@@ -183,6 +185,12 @@ impl Kind {
                 "So that a group knows who came, left and became what",
                 "As long as the group exists; without your name once your account ends",
             ],
+            Self::SecurityLog => [
+                "security_log",
+                "Security log: sign-ins, failed ones, and changes, with device names",
+                "So that you notice when somebody else tries or gets in",
+                "For 90 days, the newest 200 of each kind",
+            ],
             Self::Erasures => [
                 "erasure",
                 "Once you erase your account: a digest from which you cannot be found out",
@@ -197,7 +205,7 @@ const SECRET: Export =
     Withheld("a secret's hash: nobody learns anything from it, but a thief of the file might");
 const WITH_ROW: &str = "the row is deleted";
 
-const fn own(name: &'static str, kind: Kind, at: &'static str) -> Column {
+const fn own(name: &'static str, kind: Kind, at: &'static [&'static str]) -> Column {
     Column { name, holds: Personal { kind, export: At(at), erased: WITH_ROW } }
 }
 
@@ -205,7 +213,12 @@ const fn withheld(name: &'static str, kind: Kind, export: Export) -> Column {
     Column { name, holds: Personal { kind, export, erased: WITH_ROW } }
 }
 
-const fn cleared(name: &'static str, kind: Kind, at: &'static str, erased: &'static str) -> Column {
+const fn cleared(
+    name: &'static str,
+    kind: Kind,
+    at: &'static [&'static str],
+    erased: &'static str,
+) -> Column {
     Column { name, holds: Personal { kind, export: At(at), erased } }
 }
 
@@ -219,6 +232,12 @@ const fn impersonal(name: &'static str, why: &'static str) -> Column {
     Column { name, holds: NotPersonal(why) }
 }
 
+const PAIR: &[&str] = &[
+    "user.id",
+    "friends[].user.id",
+    "friend_requests.incoming[].user.id",
+    "friend_requests.outgoing[].user.id",
+];
 const PLACE: &str = "a place in a conversation, which the conversation needs and which names nobody";
 const COUNTER: &str = "a counter of the conversation's";
 const SILENT: &str = "set to nothing";
@@ -230,38 +249,38 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "users",
         columns: &[
-            own("id", Kind::Profile, "user.id"),
-            own("username", Kind::Profile, "user.username"),
-            own("display_name", Kind::Profile, "user.display_name"),
+            own("id", Kind::Profile, &["user.id"]),
+            own("username", Kind::Profile, &["user.username"]),
+            own("display_name", Kind::Profile, &["user.display_name"]),
             withheld("password_hash", Kind::Password, SECRET),
-            own("theme", Kind::Settings, "settings.theme"),
-            own("receipts", Kind::Settings, "settings.receipts"),
-            own("presence", Kind::Settings, "settings.presence"),
-            own("typing", Kind::Settings, "settings.typing"),
-            own("created_at", Kind::Profile, "user.created_at"),
+            own("theme", Kind::Settings, &["settings.theme"]),
+            own("receipts", Kind::Settings, &["settings.receipts"]),
+            own("presence", Kind::Settings, &["settings.presence"]),
+            own("typing", Kind::Settings, &["settings.typing"]),
+            own("created_at", Kind::Profile, &["user.created_at"]),
             impersonal("erasing", "set only where the account has ended, and gone with its last trace"),
         ],
     },
     Table {
         name: "recovery_codes",
         columns: &[
-            own("user_id", Kind::RecoveryCodes, "user.recovery_codes_left"),
+            own("user_id", Kind::RecoveryCodes, &["user.id"]),
             withheld("code_hash", Kind::RecoveryCodes, SECRET),
         ],
     },
     Table {
         name: "sessions",
         columns: &[
-            own("id", Kind::Sessions, "sessions[].id"),
-            own("user_id", Kind::Sessions, "user.id"),
-            own("device_name", Kind::Sessions, "sessions[].device_name"),
-            own("created_at", Kind::Sessions, "sessions[].created_at"),
-            own("last_used_at", Kind::Sessions, "sessions[].last_used_at"),
-            own("idle_until", Kind::Sessions, "sessions[].idle_until"),
-            own("expires_at", Kind::Sessions, "sessions[].expires_at"),
+            own("id", Kind::Sessions, &["sessions[].id"]),
+            own("user_id", Kind::Sessions, &["user.id"]),
+            own("device_name", Kind::Sessions, &["sessions[].device_name"]),
+            own("created_at", Kind::Sessions, &["sessions[].created_at"]),
+            own("last_used_at", Kind::Sessions, &["sessions[].last_used_at"]),
+            own("idle_until", Kind::Sessions, &["sessions[].idle_until"]),
+            own("expires_at", Kind::Sessions, &["sessions[].expires_at"]),
             withheld("refresh_hash", Kind::Sessions, SECRET),
             withheld("predecessor_hash", Kind::Sessions, SECRET),
-            own("rotated_at", Kind::Sessions, "sessions[].rotated_at"),
+            own("rotated_at", Kind::Sessions, &["sessions[].rotated_at"]),
             withheld(
                 "successor_sealed",
                 Kind::Sessions,
@@ -273,85 +292,112 @@ pub const TABLES: &[Table] = &[
         name: "consents",
         columns: &[
             impersonal("id", "a random number for the row; nothing else refers to it"),
-            own("user_id", Kind::Consents, "user.id"),
-            own("purpose", Kind::Consents, "consents[].purpose"),
-            own("policy_version", Kind::Consents, "consents[].policy_version"),
-            own("policy_sha256", Kind::Consents, "consents[].policy_sha256"),
-            own("granted_at", Kind::Consents, "consents[].granted_at"),
-            own("withdrawn_at", Kind::Consents, "consents[].withdrawn_at"),
+            own("user_id", Kind::Consents, &["user.id"]),
+            own("purpose", Kind::Consents, &["consents[].purpose"]),
+            own("policy_version", Kind::Consents, &["consents[].policy_version"]),
+            own("policy_sha256", Kind::Consents, &["consents[].policy_sha256"]),
+            own("granted_at", Kind::Consents, &["consents[].granted_at"]),
+            own("withdrawn_at", Kind::Consents, &["consents[].withdrawn_at"]),
         ],
     },
     Table {
         name: "friendships",
         columns: &[
-            own("low_id", Kind::Friends, "friends[].user.id"),
-            own("high_id", Kind::Friends, "friends[].user.id"),
-            own("requested_by", Kind::FriendRequests, "friend_requests.outgoing[].user.id"),
-            own("requested_at", Kind::FriendRequests, "friend_requests.incoming[].created_at"),
-            own("accepted_at", Kind::Friends, "friends[].since"),
+            own("low_id", Kind::Friends, PAIR),
+            own("high_id", Kind::Friends, PAIR),
+            own(
+                "requested_by",
+                Kind::FriendRequests,
+                &["friends[].requested_by", "friend_requests.incoming[].user.id", "user.id"],
+            ),
+            own(
+                "requested_at",
+                Kind::FriendRequests,
+                &[
+                    "friends[].requested_at",
+                    "friend_requests.incoming[].created_at",
+                    "friend_requests.outgoing[].created_at",
+                ],
+            ),
+            own("accepted_at", Kind::Friends, &["friends[].since"]),
         ],
     },
     Table {
         name: "blocks",
         columns: &[
-            own("blocker_id", Kind::Blocks, "user.id"),
+            own("blocker_id", Kind::Blocks, &["user.id"]),
             // To the blocked person it is withheld: the blocker must not be given away (Art 15(4)).
-            own("blocked_id", Kind::Blocks, "blocks[].user.id"),
-            own("created_at", Kind::Blocks, "blocks[].since"),
+            own("blocked_id", Kind::Blocks, &["blocks[].user.id"]),
+            own("created_at", Kind::Blocks, &["blocks[].since"]),
         ],
     },
     Table {
         name: "conversations",
         columns: &[
-            own("id", Kind::Conversations, "conversations[].conversation.id"),
-            own("kind", Kind::Conversations, "conversations[].conversation.kind"),
+            own("id", Kind::Conversations, &["conversations[].conversation.id"]),
+            own("kind", Kind::Conversations, &["conversations[].conversation.kind"]),
             cleared(
                 "title",
                 Kind::Conversations,
-                "conversations[].conversation.title",
+                &["conversations[].conversation.title"],
                 "stays: it is the group's",
             ),
-            own("history", Kind::Conversations, "conversations[].conversation.history"),
-            own("created_at", Kind::Conversations, "conversations[].conversation.created_at"),
-            own("active_at", Kind::Conversations, "conversations[].conversation.active_at"),
+            own("history", Kind::Conversations, &["conversations[].conversation.history"]),
+            own("created_at", Kind::Conversations, &["conversations[].conversation.created_at"]),
+            own("active_at", Kind::Conversations, &["conversations[].conversation.active_at"]),
             impersonal("last_seq", COUNTER),
             impersonal("rev", COUNTER),
             impersonal("own_rev", COUNTER),
-            cleared("direct_low_id", Kind::Conversations, "conversations[].members[].user.id", SILENT),
-            cleared("direct_high_id", Kind::Conversations, "conversations[].members[].user.id", SILENT),
+            cleared("direct_low_id", Kind::Conversations, &["conversations[].members[].user.id"], SILENT),
+            cleared("direct_high_id", Kind::Conversations, &["conversations[].members[].user.id"], SILENT),
         ],
     },
     Table {
         name: "members",
         columns: &[
-            own("conversation_id", Kind::Conversations, "conversations[].conversation.id"),
-            own("user_id", Kind::Conversations, "conversations[].members[].user.id"),
-            own("role", Kind::Conversations, "conversations[].members[].role"),
+            own("conversation_id", Kind::Conversations, &["conversations[].conversation.id"]),
+            own("user_id", Kind::Conversations, &["conversations[].members[].user.id"]),
+            own("role", Kind::Conversations, &["conversations[].members[].role"]),
             impersonal("rev", COUNTER),
-            own("joined_at", Kind::Conversations, "conversations[].members[].joined_at"),
-            own("left_at", Kind::Conversations, "conversations[].members[].left_at"),
-            own("first_seq", Kind::Conversations, "conversations[].members[].marks.first_seq"),
-            own("delivered_seq", Kind::ReadMarks, "conversations[].members[].marks.delivered_seq"),
-            own("read_seq", Kind::ReadMarks, "conversations[].members[].marks.read_seq"),
+            own("joined_at", Kind::Conversations, &["conversations[].members[].joined_at"]),
+            own("left_at", Kind::Conversations, &["conversations[].members[].left_at"]),
+            own("first_seq", Kind::Conversations, &["conversations[].members[].marks.first_seq"]),
+            own("delivered_seq", Kind::ReadMarks, &["conversations[].members[].marks.delivered_seq"]),
+            own("read_seq", Kind::ReadMarks, &["conversations[].members[].marks.read_seq"]),
         ],
     },
     Table {
         name: "messages",
         columns: &[
             impersonal("conversation_id", PLACE),
-            cleared("seq", Kind::Messages, "conversations[].messages[].seq", STAYS),
+            cleared("seq", Kind::Messages, &["conversations[].messages[].seq"], STAYS),
             impersonal("rev", COUNTER),
-            cleared("kind", Kind::Messages, "conversations[].messages[].kind", STAYS),
-            cleared("author_id", Kind::Messages, "user.id", SILENT),
-            cleared("client_id", Kind::Messages, "conversations[].messages[].client_id", STAYS),
-            cleared("body", Kind::Messages, "conversations[].messages[].body", AS_CHOSEN),
-            cleared("reply_to", Kind::Messages, "conversations[].messages[].reply_to", STAYS),
-            cleared("mentions", Kind::Mentions, "conversations[].mentions[].seq", "the person is taken out"),
-            cleared("created_at", Kind::Messages, "conversations[].messages[].created_at", STAYS),
-            cleared("edited_at", Kind::Messages, "conversations[].messages[].edited_at", STAYS),
-            cleared("deleted_at", Kind::Messages, "conversations[].messages[].deleted_at", STAYS),
-            cleared("notice", Kind::Notices, "conversations[].notices[].action", STAYS),
-            cleared("subject_id", Kind::Notices, "conversations[].notices[].seq", SILENT),
+            cleared("kind", Kind::Messages, &["conversations[].messages[].kind"], STAYS),
+            cleared("author_id", Kind::Messages, &["user.id"], SILENT),
+            cleared("client_id", Kind::Messages, &["conversations[].messages[].client_id"], STAYS),
+            cleared("body", Kind::Messages, &["conversations[].messages[].body"], AS_CHOSEN),
+            cleared("reply_to", Kind::Messages, &["conversations[].messages[].reply_to"], STAYS),
+            cleared(
+                "mentions",
+                Kind::Mentions,
+                &["conversations[].messages[].mentions[]"],
+                "the person is taken out",
+            ),
+            cleared("created_at", Kind::Messages, &["conversations[].messages[].created_at"], STAYS),
+            cleared("edited_at", Kind::Messages, &["conversations[].messages[].edited_at"], STAYS),
+            cleared("deleted_at", Kind::Messages, &["conversations[].messages[].deleted_at"], STAYS),
+            cleared(
+                "notice",
+                Kind::Notices,
+                &["conversations[].messages[].notice.action", "conversations[].notices[].action"],
+                STAYS,
+            ),
+            cleared(
+                "subject_id",
+                Kind::Notices,
+                &["conversations[].messages[].notice.user_id", "user.id"],
+                SILENT,
+            ),
             impersonal("has_reactions", "says whether to look for reactions, which tell it themselves"),
         ],
     },
@@ -359,10 +405,20 @@ pub const TABLES: &[Table] = &[
         name: "reactions",
         columns: &[
             impersonal("conversation_id", PLACE),
-            own("seq", Kind::Reactions, "conversations[].reactions[].seq"),
-            own("user_id", Kind::Reactions, "user.id"),
-            own("emoji", Kind::Reactions, "conversations[].reactions[].emoji"),
-            own("created_at", Kind::Reactions, "conversations[].reactions[].created_at"),
+            own("seq", Kind::Reactions, &["conversations[].reactions[].seq"]),
+            own("user_id", Kind::Reactions, &["user.id"]),
+            own("emoji", Kind::Reactions, &["conversations[].reactions[].emoji"]),
+            own("created_at", Kind::Reactions, &["conversations[].reactions[].created_at"]),
+        ],
+    },
+    Table {
+        name: "security_events",
+        columns: &[
+            impersonal("id", "a random number for the row; nothing else refers to it"),
+            own("user_id", Kind::SecurityLog, &["user.id"]),
+            own("happened_at", Kind::SecurityLog, &["security_log[].at"]),
+            own("kind", Kind::SecurityLog, &["security_log[].kind"]),
+            own("device_name", Kind::SecurityLog, &["security_log[].device_name"]),
         ],
     },
     Table { name: "erasures", columns: &[ledger("digest"), ledger("messages"), ledger("erased_at")] },

@@ -26,7 +26,8 @@ pub use clock::{Clock, ManualClock};
 pub use database::{Database, OpenError};
 pub use error::{Refusal, Result, StoreError};
 pub use face::{
-    Asked, Authenticated, Erasure, Knowledge, LedgerEntry, NewAccount, NewSession, Opened, PolicyReference,
-    Publish, Rotation, SessionStarted, Store, Successor, TokenHash,
+    Asked, Authenticated, ConversationPart, EXPORT_PAGE, Erasure, Exporter, Knowledge, LedgerEntry,
+    NewAccount, NewSession, Opened, Page, PolicyReference, Publish, Relation, Rotation, SessionStarted,
+    Store, Successor, TokenHash,
 };
 pub use write::SentMessage;

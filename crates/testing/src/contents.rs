@@ -5,8 +5,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use tokio_postgres::NoTls;
 use umbrachat_store::Database;
+use uuid::Uuid;
 
-/// One value of one row, as text; UUIDs and bytes in hexadecimal digits.
+/// One value of one row, as text: UUIDs and bytes in hexadecimal digits, times in microseconds, truths as 0 and 1, and
+/// everything without hyphens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     pub table: String,
@@ -45,19 +47,42 @@ impl TestDatabase {
     pub async fn contents(&self) -> Vec<Cell> {
         let mut cells = Vec::new();
         for (table, column) in self.columns().await {
-            let as_text = match self.database() {
-                Database::Postgres(_) => format!("replace(\"{column}\"::text, '-', '')"),
-                _ => format!(
-                    "CASE typeof(\"{column}\") WHEN 'blob' THEN lower(hex(\"{column}\")) \
-                     ELSE replace(CAST(\"{column}\" AS TEXT), '-', '') END"
-                ),
-            };
-            let sql = format!("SELECT {as_text} AS value FROM \"{table}\" WHERE \"{column}\" IS NOT NULL");
-            for value in self.texts(&sql).await {
-                cells.push(Cell { table: table.clone(), column: column.clone(), value });
-            }
+            cells.extend(self.cells(&table, &column, "TRUE").await);
         }
         cells
+    }
+
+    /// The values of one column, in the rows of which a condition holds.
+    ///
+    /// # Panics
+    /// As [`TestDatabase::columns`].
+    pub async fn cells(&self, table: &str, column: &str, condition: &str) -> Vec<Cell> {
+        let as_text = match self.database() {
+            Database::Postgres(_) => format!(
+                "CASE pg_typeof(\"{column}\")::text \
+                 WHEN 'timestamp with time zone' \
+                 THEN trunc(extract(epoch FROM \"{column}\"::text::timestamptz) * 1000000)::bigint::text \
+                 WHEN 'boolean' THEN CASE \"{column}\"::text WHEN 'true' THEN '1' ELSE '0' END \
+                 ELSE replace(\"{column}\"::text, '-', '') END"
+            ),
+            _ => format!(
+                "CASE typeof(\"{column}\") WHEN 'blob' THEN lower(hex(\"{column}\")) \
+                 ELSE replace(CAST(\"{column}\" AS TEXT), '-', '') END"
+            ),
+        };
+        let sql = format!(
+            "SELECT {as_text} AS value FROM \"{table}\" WHERE \"{column}\" IS NOT NULL AND ({condition})"
+        );
+        let cell = |value| Cell { table: table.to_owned(), column: column.to_owned(), value };
+        self.texts(&sql).await.into_iter().map(cell).collect()
+    }
+
+    /// An id as this database's SQL spells it.
+    pub fn spell(&self, id: Uuid) -> String {
+        match self.database() {
+            Database::Postgres(_) => format!("'{id}'"),
+            _ => format!("x'{}'", id.simple()),
+        }
     }
 
     /// Where a text stands, hyphens left aside: `table.column: value`.

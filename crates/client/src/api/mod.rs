@@ -2,7 +2,9 @@
 
 mod account;
 mod conversations;
+mod export;
 mod groups;
 mod people;
 
 pub use conversations::Page;
+pub use export::Download;

@@ -3,14 +3,18 @@
 use super::{operations, referred};
 use serde::Serialize;
 use serde_json::{Value, json};
+use umbrachat_protocol::export::{
+    ConversationFacts, ExportedConversation, ExportedFriend, ExportedMarks, ExportedMember, ExportedMessage,
+    ExportedRequests, ExportedUser, FORMAT, VERSION,
+};
 use umbrachat_protocol::{
     AskedFriend, Block, ChangePassword, Changes, ClientId, Consent, Conversation, ConversationId,
     ConversationKind, Credentials, DataKind, EditMessage, EraseMe, Erased, ErasedMessages, ErasureCounts,
-    Friend, FriendRequest, FriendRequests, GiveConsent, HandOver, History, Me, Member, Message, MessageKind,
-    MessagePage, MyData, NewFriendRequest, NewGroup, NewMessage, PeerReceipt, PolicyVersion, PrivacyPolicy,
-    PutMember, Receipt, Recover, RecoveryCodes, Refresh, Register, Registered, RenewRecoveryCodes, Rev, Role,
-    SecurityEvent, SecurityEventKind, Seq, Session, SessionId, Settings, SettingsPatch, SignedIn, Snapshot,
-    Theme, Timestamp, UpdateGroup, UpdateMe, UpdateReceipts, User, UserId,
+    Export, ExportCounts, Friend, FriendRequest, FriendRequests, GiveConsent, HandOver, History, Me, Member,
+    Message, MessageKind, MessagePage, MyData, NewFriendRequest, NewGroup, NewMessage, PeerReceipt,
+    PolicyVersion, PrivacyPolicy, PutMember, Receipt, Recover, RecoveryCodes, Refresh, Register, Registered,
+    RenewRecoveryCodes, Rev, Role, SecurityEvent, SecurityEventKind, Seq, Session, SessionId, Settings,
+    SettingsPatch, SignedIn, Snapshot, Theme, Timestamp, UpdateGroup, UpdateMe, UpdateReceipts, User, UserId,
 };
 use umbrachat_store::{Erasure, inventory::Kind};
 use utoipa::openapi::content::Content;
@@ -69,6 +73,7 @@ fn of_component(name: &str) -> Option<Value> {
         "EditMessage" => value(EditMessage { body: "Are you still awake?".into() }),
         "EraseMe" => value(EraseMe { password: password(), messages: ErasedMessages::Erase }),
         "Erased" => value(erased()),
+        "Export" => value(export()),
         "Friend" => value(friend()),
         "FriendRequest" => value(request(bo())),
         "FriendRequests" => value(FriendRequests { incoming: vec![request(bo())], outgoing: vec![] }),
@@ -245,6 +250,75 @@ fn erased() -> Erased {
     let completed_at = Some(EVENING.plus_seconds(1));
     let erasure = Erasure { erased_at: EVENING, completed_at, counts, remaining_messages: 0 };
     Erased { receipt: crate::receipt::of(&erasure, ErasedMessages::Erase) }
+}
+
+fn export() -> Export {
+    let facts = ConversationFacts {
+        id: CONVERSATION,
+        kind: ConversationKind::Direct,
+        title: None,
+        history: Some(History::Full),
+        created_at: EVENING,
+        active_at: Some(EVENING),
+    };
+    let mark = ExportedMarks { first_seq: Seq(1), delivered_seq: Seq(1), read_seq: Seq(1) };
+    let member = |user: User, marks| ExportedMember {
+        user,
+        role: Role::Member,
+        joined_at: EVENING,
+        left_at: None,
+        marks,
+    };
+    let message = ExportedMessage {
+        seq: Seq(1),
+        kind: MessageKind::Text,
+        client_id: MESSAGE,
+        body: "Are you still up?".into(),
+        reply_to: None,
+        mentions: vec![],
+        created_at: EVENING,
+        edited_at: None,
+        deleted_at: None,
+        notice: None,
+    };
+    let friend = ExportedFriend { user: bo(), since: EVENING, requested_by: ANA, requested_at: EVENING };
+    let user = ExportedUser {
+        id: ANA,
+        username: ana().username,
+        display_name: ana().display_name,
+        created_at: EVENING,
+        recovery_codes_left: 10,
+    };
+    Export {
+        format: FORMAT.into(),
+        version: VERSION,
+        exported_at: EVENING,
+        user,
+        settings: Settings::default(),
+        consents: vec![consent()],
+        sessions: vec![],
+        friends: vec![friend],
+        friend_requests: ExportedRequests::default(),
+        blocks: vec![],
+        conversations: vec![ExportedConversation {
+            conversation: facts,
+            members: vec![member(ana(), Some(mark)), member(bo(), None)],
+            messages: vec![message],
+            reactions: vec![],
+            mentions: vec![],
+            notices: vec![],
+        }],
+        security_log: vec![],
+        counts: ExportCounts {
+            consents: 1,
+            friends: 1,
+            conversations: 1,
+            members: 2,
+            messages: 1,
+            ..ExportCounts::default()
+        },
+        sha256: policy().sha256,
+    }
 }
 
 fn friend() -> Friend {

@@ -2,7 +2,7 @@
 
 use super::Everything;
 use crate::headers::DOCS;
-use crate::{asyncapi, openapi};
+use crate::{asyncapi, export_schema, openapi};
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
@@ -12,6 +12,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 const YAML: &str = "/api/openapi.yaml";
 const SOCKET_YAML: &str = "/api/asyncapi.yaml";
+const EXPORT_SCHEMA: &str = "/api/export.schema.json";
 
 /// `openapi.yaml`
 pub static OPENAPI: LazyLock<String> =
@@ -20,19 +21,23 @@ pub static OPENAPI: LazyLock<String> =
 /// `asyncapi.yaml`
 pub static ASYNCAPI: LazyLock<String> = LazyLock::new(asyncapi::yaml);
 
+static EXPORT: LazyLock<String> = LazyLock::new(export_schema::json);
+
 pub(super) fn configure(app: &mut ServiceConfig) {
     let settings = Config::from(YAML).try_it_out_enabled(true).display_request_duration(true);
     app.service(web::resource(YAML).get(async || yaml(&OPENAPI)))
         .service(web::resource(SOCKET_YAML).get(async || yaml(&ASYNCAPI)))
+        .service(web::resource(EXPORT_SCHEMA).get(async || text(&EXPORT, "application/schema+json")))
         .service(web::redirect(DOCS.trim_end_matches('/'), DOCS))
         .service(SwaggerUi::new(format!("{DOCS}{{_:.*}}")).config(settings));
 }
 
 fn yaml(text: &'static str) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("application/yaml; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .body(text)
+    self::text(text, "application/yaml; charset=utf-8")
+}
+
+fn text(text: &'static str, kind: &'static str) -> HttpResponse {
+    HttpResponse::Ok().content_type(kind).insert_header((header::CACHE_CONTROL, "no-cache")).body(text)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod auth;
 mod blocks;
 mod conversations;
 pub mod docs;
+mod export;
 mod friend_requests;
 mod friends;
 mod groups;
@@ -45,6 +46,7 @@ use utoipa::OpenApi;
     me::withdraw_consent,
     my_data::show,
     my_data::erase,
+    export::show,
     me::security_log,
     privacy_policy::show,
     privacy_policy::history,
@@ -107,6 +109,7 @@ fn for_signed_in(api: &mut ServiceConfig) {
         .configure(passwords::configure)
         .configure(me::configure)
         .configure(my_data::configure)
+        .configure(export::configure)
         .configure(users::configure)
         .configure(friends::configure)
         .configure(friend_requests::configure)

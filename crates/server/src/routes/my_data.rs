@@ -54,6 +54,7 @@ pub(super) async fn erase(
     let entry = state.erasure_ledger.entry(user.id, body.messages, state.store.clock().now());
     let erasure =
         state.store.erase_account(user.id, Some(known.password_hash), entry, PATIENCE).await.map_err(over)?;
+    state.limits.forget(&known.username);
     state.erasure_ledger.keep(&[entry]).await;
     let receipt = receipt::of(&erasure, body.messages);
     tracing::info!(receipt = receipt.digest, "an account was erased");

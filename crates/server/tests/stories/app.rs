@@ -5,6 +5,7 @@ use crate::person::{PASSWORD, Person};
 use tempfile::TempDir;
 use umbrachat::app::{self, Running};
 use umbrachat::config::Config;
+use umbrachat::export::Exports;
 use umbrachat::keys::SecretKey;
 use umbrachat::realtime::Hub;
 use umbrachat_client::reqwest::{self, Method, RequestBuilder};
@@ -74,6 +75,10 @@ impl TestApp {
         running.stop().await;
         let config = Config { database: backup.database().clone(), ..config };
         Self::with(config, data, backup).await
+    }
+
+    pub(crate) fn exports(&self) -> &Exports {
+        &self.running.state().exports
     }
 
     pub(crate) fn hub(&self) -> &Hub {

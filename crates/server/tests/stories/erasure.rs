@@ -3,15 +3,15 @@
 use crate::answer::{Answer, refusal};
 use crate::app::TestApp;
 use crate::person::{PASSWORD, Person};
+use crate::socket::SOON;
+use crate::town::Town;
 use serde_json::json;
 use umbrachat::receipt;
 use umbrachat_client::reqwest::Method;
 use umbrachat_protocol::{
-    ClientId, CloseCode, ConversationId, ErasedMessages, ErasureReceipt, ErrorCode, MessageKind, NewMessage,
-    NoticeAction, Rev, Role, ServerEvent, paths,
+    CloseCode, ErasedMessages, ErasureReceipt, ErrorCode, MessageKind, NoticeAction, Role, ServerEvent, paths,
 };
 use umbrachat_testing::databases;
-use uuid::Uuid;
 
 databases! {
     async fn an_erased_person_is_gone_everywhere_at_once(database: TestDatabase) {
@@ -238,57 +238,36 @@ databases! {
 
         let bo = town.bo.reaches(&app).await;
         assert_eq!(refusal(bo.client.user("ana-the-erased").await), ErrorCode::NotFound);
-        let mut socket = bo.connects().await;
-        while !app.database.places_of(&town.ana.id().to_string()).await.is_empty() {
-            // Until the last trace, each piece is an event.
-            socket.next_of_all().await;
-        }
+        app.has_forgotten(&town.ana).await;
         for word in ["ana-the-erased", &town.ana.id().to_string(), "a falling star"] {
             assert_eq!(app.database.places_of(word).await, [] as [String; 0], "{word}");
         }
         assert_eq!(bo.sees(town.chat).await.peer, None);
     }
+
+    async fn an_erasure_goes_on_after_a_crash(database: TestDatabase) {
+        let app = TestApp::on(database).await;
+        let town = Town::of(&app).await;
+        let (app, crashed) = app.restarts_with_a_backup().await;
+        // What the first transaction of an erasure leaves of the account, and nothing after it.
+        let id = crashed.spell(town.ana.id().0);
+        let ended = format!("UPDATE users SET username = '~1', display_name = '', erasing = 'anonymise' WHERE id = {id}");
+        crashed.execute(&ended).await;
+
+        let app = app.restored_from(crashed).await;
+
+        app.has_forgotten(&town.ana).await;
+        let history = town.bo.reaches(&app).await.reads_history(town.chat).await;
+        assert_eq!((history[0].author_id, &*history[0].body), (None, "a falling star"));
+    }
 }
 
-/// Ana, who has left traces of every kind, and those who know her.
-struct Town {
-    ana: Person,
-    bo: Person,
-    cem: Person,
-    dia: Person,
-    chat: ConversationId,
-    chat_rev: Rev,
-    group: ConversationId,
-}
-
-impl Town {
-    async fn of(app: &TestApp) -> Self {
-        let [ana, bo, cem] = app.friends(["ana-the-erased", "bob", "cem"]).await;
-        let dia = app.person("dia").await;
-        let client = app.sdk().device_name("my kitchen lamp").sign_in(ana.name(), PASSWORD).await.unwrap();
-        let ana = Person::new(app.url(""), client, Vec::new()).await;
-        dia.asks(&ana).await;
-        let eve = app.person("eve").await;
-        ana.blocks(&eve).await;
-        eve.blocks(&ana).await;
-
-        let chat = ana.opens_chat_with(&bo).await;
-        ana.sends(chat, "a falling star").await;
-        let seen = bo.sends(chat, "where?").await;
-        ana.reacts(&seen, "🌠").await;
-        ana.marks(chat, None, Some(2)).await;
-        bo.marks(chat, None, Some(1)).await;
-        let chat_rev = bo.sees(chat).await.rev;
-
-        let group = ana.creates_group("stargazers", &[&bo, &cem]).await;
-        bo.mentions(group, &[&ana, &cem], "look up").await;
-        let mine = ana.sends(group, "a falling star").await;
-        cem.reacts(&mine, "🌙").await;
-        ana.mentions(group, &[&cem], "a falling star again").await;
-        let owls = bo.creates_group("night owls", &[&ana]).await;
-        bo.makes(owls, &ana, Role::Admin).await;
-        ana.renames_group(owls, "early birds").await;
-        Self { ana, bo, cem, dia, chat, chat_rev, group }
+impl TestApp {
+    /// Until the database has no trace of somebody, which goes on by itself.
+    async fn has_forgotten(&self, person: &Person) {
+        let id = person.id().to_string();
+        let gone = async { while !self.database.places_of(&id).await.is_empty() {} };
+        tokio::time::timeout(SOON, gone).await.expect("the erasure ends");
     }
 }
 
@@ -297,13 +276,6 @@ impl Person {
     async fn reaches(&self, app: &TestApp) -> Self {
         let client = app.sdk().resume(&self.refresh_token()).await.unwrap();
         Self::new(app.url(""), client, Vec::new()).await
-    }
-
-    async fn mentions(&self, chat: ConversationId, others: &[&Self], body: &str) {
-        let mentions = others.iter().map(|other| other.id()).collect();
-        let client_id = ClientId(Uuid::now_v7());
-        let message = NewMessage { client_id, body: body.to_owned(), reply_to: None, mentions };
-        self.client.post_message(chat, &message).await.unwrap();
     }
 
     async fn erases(&self, messages: ErasedMessages) -> ErasureReceipt {

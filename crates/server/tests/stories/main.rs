@@ -10,6 +10,7 @@ mod group_deeds;
 mod person;
 mod scene;
 mod socket;
+mod town;
 
 mod authorisation;
 mod bad_bodies;
@@ -19,6 +20,7 @@ mod convergence;
 mod cookies;
 mod devices;
 mod erasure;
+mod export;
 mod floods;
 mod friends;
 mod groups;

@@ -2,12 +2,12 @@
 
 use crate::person::PASSWORD;
 use crate::socket::SOON;
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Output, Stdio};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use umbrachat_client::Client;
-use umbrachat_protocol::{CloseCode, Register, ServerEvent};
+use umbrachat_protocol::{CloseCode, ErasedMessages, Register, ServerEvent};
 use umbrachat_testing::TestDatabase;
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -94,31 +94,72 @@ fn settings_that_this_version_cannot_honour_stop_the_start() {
 async fn a_server_that_is_asked_to_end_tells_its_sockets_to_come_back_and_ends_well() {
     for signal in ["-TERM", "-INT"] {
         let folder = Folder::new();
-        let mut server = command(&folder, &[], &[]).stderr(Stdio::piped()).spawn().unwrap();
-        let mut log = BufReader::new(server.stderr.take().unwrap());
-        let mut line = String::new();
-        log.read_line(&mut line).unwrap();
-        let (_, address) = line.split_once("address=").unwrap_or_else(|| panic!("it did not start: {line}"));
-        let url = format!("http://{}", address.split_whitespace().next().unwrap());
-        let policy = Client::builder(&url).anonymous().unwrap().privacy_policy().await.unwrap();
-        let account = Register {
-            username: "ana".into(),
-            password: PASSWORD.into(),
-            display_name: None,
-            privacy_policy_version: policy.version,
-            device_name: None,
-            refresh_in_cookie: false,
-        };
-        let client = Client::register(&url, &account).await.unwrap().client;
+        let (mut server, log, url) = serving(&folder, &[]);
+        let client = newcomer(&url, "ana", None).await;
         let mut socket = client.socket().await.unwrap();
         assert!(matches!(socket.next_event(SOON).await.unwrap(), ServerEvent::Ready(_)));
 
         Command::new("kill").args([signal, &server.id().to_string()]).status().unwrap();
 
         assert_eq!(socket.close_code(SOON).await.unwrap(), Some(CloseCode::Restarting.code()));
-        drop((socket, client));
+        drop((socket, client, log));
         assert!(server.wait().unwrap().success(), "{signal}");
     }
+}
+
+#[tokio::test]
+async fn no_log_line_names_an_erased_person() {
+    let folder = Folder::new();
+    let everything = [("RUST_LOG", "info,umbrachat=trace,umbrachat_store=trace,umbrachat_protocol=trace")];
+    let (mut server, mut log, url) = serving(&folder, &everything);
+    let ana = newcomer(&url, "ana-the-erased", Some("Ana Luz Marisol")).await;
+    let bo = newcomer(&url, "bob", None).await;
+    let id = ana.me().await.unwrap().user.id;
+    ana.ask_friend("bob").await.unwrap();
+    bo.accept_friend(id).await.unwrap();
+    let chat = bo.direct(id).await.unwrap().id;
+    let socket = ana.socket().await.unwrap();
+    ana.write(chat, "a falling star").await.unwrap();
+    Client::sign_in(&url, "ana-the-erased", "not-the-password").await.unwrap_err();
+    bo.user("ana-the-erased").await.unwrap();
+    let mut export = ana.export().await.unwrap();
+    while export.chunk().await.unwrap().is_some() {}
+
+    let receipt = ana.erase_me(PASSWORD, ErasedMessages::Erase).await.unwrap();
+
+    drop((socket, ana, bo));
+    Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap();
+    let mut lines = String::new();
+    log.read_to_string(&mut lines).unwrap();
+    assert!(server.wait().unwrap().success());
+    assert!(lines.lines().count() > 10 && lines.contains(&receipt.digest), "{lines}");
+    for word in ["ana-the-erased", "Ana Luz", "falling star", &id.to_string(), &id.0.simple().to_string()] {
+        assert!(!lines.contains(word), "{word} is in {lines}");
+    }
+}
+
+/// A server that has started: itself, its log from here on, and its URL.
+fn serving(folder: &Folder, settings: &[(&str, &str)]) -> (Child, BufReader<ChildStderr>, String) {
+    let mut server = command(folder, &[], settings).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(server.stderr.take().unwrap());
+    let mut line = String::new();
+    log.read_line(&mut line).unwrap();
+    let (_, address) = line.split_once("address=").unwrap_or_else(|| panic!("it did not start: {line}"));
+    let url = format!("http://{}", address.split_whitespace().next().unwrap());
+    (server, log, url)
+}
+
+async fn newcomer(url: &str, username: &str, display_name: Option<&str>) -> Client {
+    let policy = Client::builder(url).anonymous().unwrap().privacy_policy().await.unwrap();
+    let account = Register {
+        username: username.into(),
+        password: PASSWORD.into(),
+        display_name: display_name.map(str::to_owned),
+        privacy_policy_version: policy.version,
+        device_name: None,
+        refresh_in_cookie: false,
+    };
+    Client::register(url, &account).await.unwrap().client
 }
 
 /// Where a server that should not start would keep its data.

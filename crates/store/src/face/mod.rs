@@ -3,6 +3,7 @@
 mod accounts;
 mod conversations;
 mod erasure;
+mod export;
 mod groups;
 mod people;
 mod sessions;
@@ -10,6 +11,7 @@ mod sessions;
 pub use accounts::{Knowledge, NewAccount, PolicyReference, TokenHash};
 pub use conversations::Opened;
 pub use erasure::{Erasure, LedgerEntry};
+pub use export::{ConversationPart, EXPORT_PAGE, Exporter, Page, Relation};
 pub use people::Asked;
 pub use sessions::{Authenticated, NewSession, Rotation, SessionStarted, Successor};
 

@@ -13,7 +13,7 @@ use crate::error::{Refusal, Result, StoreError};
 use crate::rows::{MemberRow, MessageRow, Word, mentions_from_column, mentions_to_column};
 use crate::schema::{
     consents, conversations, erasures, members as members_table, messages, reactions, recovery_codes,
-    sessions, users,
+    security_events, sessions, users,
 };
 use crate::types::{Id, Time};
 use diesel::prelude::*;
@@ -400,6 +400,11 @@ async fn sever(conn: &mut Conn, user: Id) -> Result<(ErasureCounts, Vec<Change>)
         ),
         consents: amount(
             diesel::delete(consents::table.filter(consents::user_id.eq(user))).execute(conn).await?,
+        ),
+        security_events: amount(
+            diesel::delete(security_events::table.filter(security_events::user_id.eq(user)))
+                .execute(conn)
+                .await?,
         ),
         friends,
         friend_requests,

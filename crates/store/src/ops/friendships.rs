@@ -17,9 +17,9 @@ use umbrachat_protocol::{
 #[derive(Clone, Queryable, Selectable)]
 #[diesel(table_name = friendships)]
 pub(super) struct FriendshipRow {
-    requested_by: Id,
-    requested_at: Time,
-    accepted_at: Option<Time>,
+    pub(super) requested_by: Id,
+    pub(super) requested_at: Time,
+    pub(super) accepted_at: Option<Time>,
 }
 
 /// The two ids in the order in which the table keeps them.

@@ -3,7 +3,9 @@
 use super::Conn;
 use crate::error::Result;
 use crate::inventory::Kind;
-use crate::schema::{blocks, consents, friendships, members, messages, reactions, recovery_codes, sessions};
+use crate::schema::{
+    blocks, consents, friendships, members, messages, reactions, recovery_codes, security_events, sessions,
+};
 use crate::types::Id;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -50,6 +52,9 @@ pub(crate) async fn count(conn: &mut Conn, user: Id, kind: Kind) -> Result<i64> 
         }
         Kind::Notices => {
             messages::table.filter(messages::subject_id.eq(user)).count().get_result(conn).await?
+        }
+        Kind::SecurityLog => {
+            security_events::table.filter(security_events::user_id.eq(user)).count().get_result(conn).await?
         }
         // Written when the account ends.
         Kind::Erasures => 0,

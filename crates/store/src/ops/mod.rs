@@ -9,6 +9,7 @@ pub(crate) mod changes;
 pub(crate) mod consents;
 pub(crate) mod conversations;
 pub(crate) mod erasure;
+pub(crate) mod export;
 pub(crate) mod friendships;
 pub(crate) mod groups;
 pub(crate) mod inventory;

@@ -23,7 +23,9 @@ pub(crate) async fn of_username(conn: &mut Conn, username: &str) -> Result<Optio
 }
 
 pub(crate) async fn of(conn: &mut Conn, user: Id) -> Result<Knowledge> {
-    let row = users::table.find(user).select(AccountRow::as_select()).first(conn).await?;
+    // What is left of an account that is being erased has no password that could be right or wrong.
+    let account = users::table.find(user).filter(users::erasing.is_null());
+    let row = account.select(AccountRow::as_select()).first(conn).await?;
     Ok(Knowledge { username: row.username, display_name: row.display_name, password_hash: row.password_hash })
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Community {
     pub(crate) time: ManualClock,
     published: Arc<Mutex<Vec<Change>>>,
     // Last, so that the store lets go of the database before it is dropped.
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
 impl Community {
@@ -26,7 +26,7 @@ impl Community {
         let publish = Arc::new(move |changes| sink.lock().unwrap().extend(changes));
         let (clock, time) = Clock::manual(Timestamp(1_800_000_000_000_000));
         let store = Store::open(database.database(), clock, publish).await.unwrap();
-        Self { store, time, published, _database: database }
+        Self { store, time, published, database }
     }
 
     pub(crate) async fn signs_up(&self, name: &str) -> SessionStarted {

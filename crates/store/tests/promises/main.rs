@@ -7,6 +7,7 @@ mod blocks;
 mod community;
 mod friendships;
 mod groups;
+mod inventory;
 mod messages;
 mod opening;
 mod sessions;
