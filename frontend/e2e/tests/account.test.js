@@ -38,6 +38,8 @@ storyAtBothSizes("A new password takes the old one and good advice, and signs ou
   await wrong.waitFor();
   const advice = await ana.page.locator("#new_password-error").innerText();
   assert.match(advice, /guess|common|predictable|similar/i);
+  // The focus goes to what is wrong, and must not do so in the middle of the next try.
+  await eventually(() => fresh.evaluate((field) => field === document.activeElement), true);
   await changes("not my password", NEW_PASSWORD);
   await ana.sees("That is not your password.");
   assert.ok(new URL(other.page.url()).pathname === "/chats", "nothing has happened yet");
