@@ -56,6 +56,11 @@ pub(crate) fn format_date(time: Timestamp, options: &[(&str, &str)]) -> String {
     text.ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
+/// The day by the world's clock, such as "2026-11-23".
+pub(crate) fn today() -> String {
+    js_sys::Date::new_0().to_iso_string().slice(0, 10).into()
+}
+
 /// Orders names as the language of the browser does.
 pub(crate) fn compare(a: &str, b: &str) -> Ordering {
     let order = JsString::from(a).locale_compare(b, &Array::new(), &Object::new());

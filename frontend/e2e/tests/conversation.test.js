@@ -161,6 +161,54 @@ storyAtBothSizes("Older messages come as one scrolls up, without a gap or a jump
   );
 });
 
+storyAtBothSizes("However long a conversation is, the page stays small, and nothing is skipped", async ({ enter }) => {
+  const { ana, bo, conversation } = await friends(enter);
+  const total = 420;
+  for (let number = 1; number <= total; number += 1) {
+    await (number % 3 ? ana : bo).hasWritten(conversation, `Night ${number}`);
+  }
+  await bo.calls("PUT", `/conversations/${conversation}/receipts`, { read_seq: total });
+  await bo.opens(`/chats/${conversation}`);
+  await bo.message(`Night ${total}`).waitFor();
+
+  /** The numbers in view, and how many messages there are on the page. */
+  const look = () =>
+    bo.messages.evaluate((log) => {
+      const frame = log.getBoundingClientRect();
+      const articles = [...log.querySelectorAll("article")];
+      const seen = articles.filter((article) => {
+        const { top, bottom } = article.getBoundingClientRect();
+        return bottom > frame.top && top < frame.bottom;
+      });
+      return { count: articles.length, seen: seen.map((article) => Number(article.querySelector("p").innerText.split(" ")[1])) };
+    });
+  /** Scrolls by less than a screen at a time, so that what was in view is still there at the other edge. */
+  const travels = async (direction, end) => {
+    let before = (await look()).seen;
+    await eventually(async () => {
+      await bo.messages.evaluate((log, by) => log.scrollBy(0, by * log.clientHeight * 0.7), direction);
+      await bo.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      const { count, seen } = await look();
+      assert.ok(count <= 160, `${count} messages are on the page`);
+      assert.ok(seen.some((number) => before.includes(number)), `from ${before} to ${seen}`);
+      assert.deepEqual(seen, Array.from(seen, (_, index) => seen[0] + index), "each once and in order");
+      before = seen;
+      return seen.includes(end);
+    }, true);
+  };
+  await travels(-1, 1);
+  await bo.sees("This is where it begins.");
+  await ana.hasWritten(conversation, `Night ${total + 1}`);
+  await bo.button("To the newest message").waitFor();
+  assert.ok((await look()).seen.includes(1), "what arrives moves nothing");
+  await travels(1, total + 1);
+
+  await travels(-1, 200);
+  await bo.button("To the newest message").click();
+  await eventually(() => isInView(bo, `Night ${total + 1}`), true);
+  assert.ok((await look()).count <= 160);
+});
+
 async function isInView(person, body) {
   const box = await person.message(body).boundingBox({ timeout: 500 }).catch(() => null);
   const frame = await person.messages.boundingBox();

@@ -1,6 +1,7 @@
 //! A message in its bubble, with the day that begins above it.
 
 use crate::browser;
+use crate::components::form::button;
 use crate::components::icon::{self, icon};
 use crate::components::menu::{Deed, Offers, OpenMenu, button_id, menu};
 use crate::components::rich_text::rich_text;
@@ -215,12 +216,8 @@ fn failed_note(row: RwSignal<Row>, actions: Actions) -> Option<AnyView> {
     let note = view! {
         <div class="failed-note">
             <span class="wrong">{texts::not_sent(&reason)}</span>
-            <button type="button" class="button small" on:click=move |_| actions.retry.run(id)>
-                {texts::RETRY}
-            </button>
-            <button type="button" class="button small quiet" on:click=move |_| actions.discard.run(id)>
-                {texts::DISCARD}
-            </button>
+            {button(texts::RETRY, "button small", Callback::new(move |()| actions.retry.run(id)))}
+            {button(texts::DISCARD, "button small quiet", Callback::new(move |()| actions.discard.run(id)))}
         </div>
     };
     Some(note.into_any())

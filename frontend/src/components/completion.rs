@@ -70,7 +70,6 @@ impl Completion {
         if let Some(typed) = typed {
             offers = self.people.run(());
             offers.retain(|user| mentions::fits(typed, &user.username, &user.display_name));
-            offers.sort_by(|a, b| browser::compare(&a.display_name, &b.display_name));
             offers.truncate(MOST);
         }
         self.begun.set(begun);

@@ -1,5 +1,6 @@
 //! Modal dialogs. The browser's own element keeps the focus inside, closes on Escape and gives the focus back.
 
+use crate::components::form::button;
 use crate::texts;
 use leptos::html;
 use leptos::prelude::*;
@@ -62,7 +63,7 @@ impl Question {
 /// The dialog in which a question is asked.
 pub(crate) fn confirm(question: Question, on_yes: Callback<()>) -> AnyView {
     let Question { open, title, text, yes, no } = question;
-    let confirmed = move |_| {
+    let confirmed = move |()| {
         open.set(false);
         on_yes.run(());
     };
@@ -70,24 +71,15 @@ pub(crate) fn confirm(question: Question, on_yes: Callback<()>) -> AnyView {
         <h2>{move || title.get()}</h2>
         <p class="soft">{move || text.get()}</p>
         <div class="actions end">
-            <button type="button" class="button quiet" on:click=move |_| open.set(false)>
-                {no}
-            </button>
-            <button type="button" class="button danger" on:click=confirmed>
-                {yes}
-            </button>
+            {button(no, "button quiet", Callback::new(move |()| open.set(false)))}
+            {button(yes, "button danger", Callback::new(confirmed))}
         </div>
     };
     dialog(open, yes, content)
 }
 
 /// The button that closes a dialog which only tells something.
-pub(crate) fn close_button(open: RwSignal<bool>) -> impl IntoView {
-    view! {
-        <div class="actions end">
-            <button type="button" class="button" on:click=move |_| open.set(false)>
-                {texts::CLOSE}
-            </button>
-        </div>
-    }
+pub(crate) fn close_button(open: RwSignal<bool>) -> AnyView {
+    let close = Callback::new(move |()| open.set(false));
+    view! { <div class="actions end">{button(texts::CLOSE, "button", close)}</div> }.into_any()
 }

@@ -3,6 +3,7 @@
 use crate::browser;
 use crate::components::bubble::bubble;
 use crate::components::composer;
+use crate::components::form::button;
 use crate::components::icon::{self, icon};
 use crate::components::list::keyed;
 use crate::pages::chats::name_of;
@@ -27,6 +28,9 @@ use wasm_bindgen::JsCast;
 /// Pixels from the oldest message at which older ones are fetched, and from the newest at which one counts as being there.
 const NEAR_OLDEST: i32 = 600;
 const NEAR_NEWEST: i32 = 48;
+
+/// The time line's attribute while its rows are exchanged.
+const SHIFTING: &str = "data-shifting";
 
 /// The id of the time line.
 const LOG: &str = "log";
@@ -86,9 +90,11 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
     });
     let read_upto = RwSignal::new(unread_from(room, id));
     let writing = Writing::new(room, id);
+    let timeline = Timeline::new();
     let sent = Callback::new(move |()| {
         // Who answers has seen what was new.
         read_upto.set(None);
+        timeline.show_newest();
         scroll_to_newest();
     });
     let foot = move || {
@@ -120,7 +126,7 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
             <span class="soft handle">{move || peer().map(|peer| format!("@{}", peer.username))}</span>
             {details(room, id)}
         </header>
-        {messages(room, id, read_upto, writing, may_write)}
+        {messages(room, id, timeline, read_upto, writing, may_write)}
         {foot}
     }
     .into_any()
@@ -165,16 +171,16 @@ fn standing(room: Room, id: ConversationId) -> String {
 fn messages(
     room: Room,
     id: ConversationId,
+    timeline: Timeline,
     read_upto: RwSignal<Option<Seq>>,
     writing: Writing,
     may_write: Memo<bool>,
 ) -> AnyView {
     let live = room.account.live;
-    let timeline = Timeline::new();
     let at_newest = RwSignal::new(true);
     let history = move || live.read(Part::Timeline(id), |state| history_of(state, id));
-    let look = move || look(room, id, at_newest);
-    let seek = Seek::new(room, id);
+    let look = move || look(room, id, timeline, at_newest);
+    let seek = Seek::new(room, id, timeline);
     Effect::new(move || {
         timeline.update(live.read(Part::Timeline(id), |state| timeline::rows(state, id, read_upto.get())));
         request_animation_frame(look);
@@ -218,15 +224,16 @@ fn messages(
                     )}
                 </div>
             </div>
-            {to_newest(at_newest)}
+            {to_newest(timeline, at_newest)}
         </div>
         {dialogs}
     }
     .into_any()
 }
 
-fn to_newest(at_newest: RwSignal<bool>) -> impl IntoView {
+fn to_newest(timeline: Timeline, at_newest: RwSignal<bool>) -> impl IntoView {
     let go = move |_| {
+        timeline.show_newest();
         scroll_to_newest();
         browser::focus(composer::BOX);
     };
@@ -243,23 +250,14 @@ pub(super) fn history_of(state: &State, id: ConversationId) -> History {
 
 /// What stands above the oldest message that is shown.
 fn older(room: Room, id: ConversationId, history: History, empty: bool) -> AnyView {
-    let load = move |_| room.account.live.tell(Input::LoadOlder(id));
+    let load = Callback::new(move |()| room.account.live.tell(Input::LoadOlder(id)));
     if history.failed {
-        view! {
-            <button type="button" class="button small older" on:click=load>
-                {texts::OLDER_FAILED}
-            </button>
-        }
-        .into_any()
+        button(texts::OLDER_FAILED, "button small older", load)
     } else if history.loaded_from.is_none() {
         view! { <p class="beginning soft">{texts::LOADING}</p> }.into_any()
     } else if history.has_older {
-        view! {
-            <button type="button" class="button small quiet older" on:click=load>
-                {if history.loading { texts::LOADING } else { texts::SHOW_OLDER }}
-            </button>
-        }
-        .into_any()
+        let label = if history.loading { texts::LOADING } else { texts::SHOW_OLDER };
+        button(label, "button small quiet older", load)
     } else {
         let text = if empty { texts::FIRST_WORD } else { texts::BEGINNING };
         view! { <p class="beginning soft">{text}</p> }.into_any()
@@ -300,12 +298,16 @@ fn start_at_first_unread(timeline: Timeline, read_upto: RwSignal<Option<Seq>>) {
 }
 
 /// Looks at what is in view: messages that somebody sees are read, and near the oldest one older ones are fetched.
-fn look(room: Room, id: ConversationId, at_newest: RwSignal<bool>) {
+fn look(room: Room, id: ConversationId, timeline: Timeline, at_newest: RwSignal<bool>) {
     // It may be called a moment too late, when another conversation is shown already.
     let (Some(log), Some(was_at_newest)) = (log(), at_newest.try_get_untracked()) else { return };
+    if log.has_attribute(SHIFTING) {
+        return;
+    }
     // Laid out from its end, the box counts upwards into the negative.
     let above = -log.scroll_top();
-    let is_at_newest = above < NEAR_NEWEST;
+    let (leaves_out_older, leaves_out_newer) = timeline.leaves_out();
+    let is_at_newest = above < NEAR_NEWEST && !leaves_out_newer;
     if was_at_newest != is_at_newest {
         at_newest.set(is_at_newest);
     }
@@ -314,8 +316,12 @@ fn look(room: Room, id: ConversationId, at_newest: RwSignal<bool>) {
     let history = live.peek(|state| history_of(state, id));
     // The attribute's name is valid, so it cannot be refused.
     let _ = log.toggle_attribute_with_force("data-near-oldest", to_oldest < NEAR_OLDEST);
-    if to_oldest < NEAR_OLDEST && history.has_older && !history.loading && !history.failed {
+    if to_oldest < NEAR_OLDEST && leaves_out_older {
+        shift(&log, timeline, true);
+    } else if to_oldest < NEAR_OLDEST && history.has_older && !history.loading && !history.failed {
         live.tell(Input::LoadOlder(id));
+    } else if above < NEAR_OLDEST && leaves_out_newer {
+        shift(&log, timeline, false);
     }
     if browser::is_attended()
         && let Some(seq) = newest_in_view(&log)
@@ -325,6 +331,29 @@ fn look(room: Room, id: ConversationId, at_newest: RwSignal<bool>) {
     {
         live.tell(Input::MarkRead { conversation_id: id, seq });
     }
+}
+
+/// Exchanges rows far from what is in view, which stays where it is.
+fn shift(log: &web_sys::Element, timeline: Timeline, to_older: bool) {
+    let top = |element: &web_sys::Element| element.get_bounding_client_rect().top();
+    let edge = top(log);
+    let articles = log.query_selector_all("article").ok();
+    let in_view = articles.and_then(|articles| {
+        let mut all = (0..articles.length()).filter_map(|index| articles.get(index)?.dyn_into().ok());
+        all.find(|article: &web_sys::Element| article.get_bounding_client_rect().bottom() > edge)
+    });
+    let Some(in_view) = in_view else { return };
+    let before = top(&in_view);
+    // Until then the browser keeps its own idea of what should stay to itself.
+    let _ = log.set_attribute(SHIFTING, "");
+    timeline.shift(to_older);
+    let log = log.clone();
+    request_animation_frame(move || {
+        let moved = top(&in_view) - before;
+        #[expect(clippy::cast_possible_truncation, reason = "a number of pixels on the screen")]
+        log.set_scroll_top(log.scroll_top() + moved.round() as i32);
+        let _ = log.remove_attribute(SHIFTING);
+    });
 }
 
 /// The newest message whose end is in view.

@@ -1,7 +1,7 @@
 //! About a conversation: who is in it, and what can be done about that.
 
 use crate::components::dialog::{Question, close_button, confirm, dialog};
-use crate::components::form::{Field, Form, problem};
+use crate::components::form::{Field, Form, button, problem};
 use crate::components::icon::{self, icon};
 use crate::components::person::{action, person_with};
 use crate::pages::new_group::friends;
@@ -125,13 +125,6 @@ fn direct(room: Room, peer: Option<User>, ask: Ask) -> AnyView {
     let (id, name) = (peer.id, peer.display_name.clone());
     let is_friend = live.read(Part::Friends, |state| state.is_friend(id));
     let is_blocked = live.read(Part::Blocks, |state| state.blocks.iter().any(|block| block.user.id == id));
-    let button = |label, class, on_click: Callback<()>| {
-        view! {
-            <button type="button" class=class on:click=move |_| on_click.run(())>
-                {label}
-            </button>
-        }
-    };
     let (unfriend_title, block_title) = (texts::unfriend_title(&name), texts::block_title(&name));
     let unfriend = Callback::new(move |()| ask.run((Deed::Unfriend(id), unfriend_title.clone())));
     let block = Callback::new(move |()| ask.run((Deed::Block(id), block_title.clone())));
@@ -172,8 +165,8 @@ fn group(room: Room, id: ConversationId, shown: Shown, ask: Ask) -> AnyView {
         .iter()
         .map(|(user, role)| line(room, id, user, *role, (my_role, user.id == me), ask))
         .collect();
-    let leave = move |_| ask.run((Deed::Leave, texts::LEAVE_TITLE.to_owned()));
-    let delete = move |_| ask.run((Deed::Delete, texts::DELETE_GROUP_TITLE.to_owned()));
+    let leave = Callback::new(move |()| ask.run((Deed::Leave, texts::LEAVE_TITLE.to_owned())));
+    let delete = Callback::new(move |()| ask.run((Deed::Delete, texts::DELETE_GROUP_TITLE.to_owned())));
     let heading = title.clone();
     view! {
         <h2 dir="auto">{heading}</h2>
@@ -186,14 +179,8 @@ fn group(room: Room, id: ConversationId, shown: Shown, ask: Ask) -> AnyView {
             <ul class="people" aria-label=texts::ADD_MEMBERS>{strangers}</ul>
         })}
         <div class="actions">
-            <button type="button" class="button small" on:click=leave>
-                {texts::LEAVE}
-            </button>
-            {(my_role == Role::Owner).then(|| view! {
-                <button type="button" class="button small danger" on:click=delete>
-                    {texts::DELETE_GROUP}
-                </button>
-            })}
+            {button(texts::LEAVE, "button small", leave)}
+            {(my_role == Role::Owner).then(|| button(texts::DELETE_GROUP, "button small danger", delete))}
         </div>
     }
     .into_any()

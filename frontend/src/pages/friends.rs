@@ -8,7 +8,7 @@ use crate::components::person::{action, person, person_with};
 use crate::page;
 use crate::realtime::Part;
 use crate::room::Room;
-use crate::{browser, texts};
+use crate::texts;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use umbrachat_protocol::{
@@ -136,13 +136,6 @@ fn drop_request(room: Room, id: umbrachat_protocol::UserId) {
 
 fn friend_list(room: Room) -> impl IntoView {
     let live = room.account.live;
-    let friends = move || {
-        live.read(Part::Friends, |state| {
-            let mut friends: Vec<User> = state.friends.iter().map(|friend| friend.user.clone()).collect();
-            friends.sort_by(|a, b| browser::compare(&a.display_name, &b.display_name));
-            friends
-        })
-    };
     let known = Memo::new(move |_| live.read(Part::Me, |state| state.me.is_some()));
     let leaving = StoredValue::new(None::<User>);
     let question = Question::new(texts::UNFRIEND, texts::KEEP_FRIEND);
@@ -178,7 +171,7 @@ fn friend_list(room: Room) -> impl IntoView {
         }
     };
     let list = move || {
-        let friends = friends();
+        let friends = crate::pages::new_group::friends(room);
         if friends.is_empty() {
             return known.get().then(|| view! { <p class="soft">{texts::NO_FRIENDS}</p> }.into_any());
         }

@@ -81,7 +81,7 @@ pub(crate) fn take(account: Account) -> AnyView {
         said.set(false);
         form.send(async move {
             let export = account.api().export().await?;
-            let name = format!("umbrachat-{}.json", account.user().username);
+            let name = format!("umbrachat-{}-{}.json", account.user().username, browser::today());
             if browser::save(&name, &export).is_ok() {
                 said.set(true);
             }

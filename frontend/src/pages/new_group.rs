@@ -1,11 +1,12 @@
 //! Making a group of friends.
 
 use crate::components::dialog::dialog;
-use crate::components::form::{Field, Form, submit};
+use crate::components::form::{Field, Form, button, submit};
 use crate::page;
 use crate::realtime::Part;
 use crate::room::Room;
-use crate::{browser, texts};
+use crate::stores::people;
+use crate::texts;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
@@ -20,9 +21,7 @@ pub(crate) fn new_group(room: Room) -> AnyView {
     let open = RwSignal::new(false);
     let content = move || open.get().then(|| form(room, open));
     view! {
-        <button type="button" class="button small" on:click=move |_| open.set(true)>
-            {texts::NEW_GROUP}
-        </button>
+        {button(texts::NEW_GROUP, "button small", Callback::new(move |()| open.set(true)))}
         {dialog(open, texts::NEW_GROUP, content)}
     }
     .into_any()
@@ -94,6 +93,6 @@ pub(crate) fn friends(room: Room) -> Vec<User> {
         .account
         .live
         .read(Part::Friends, |state| state.friends.iter().map(|friend| friend.user.clone()).collect());
-    friends.sort_by(|a, b| browser::compare(&a.display_name, &b.display_name));
+    people::sort(&mut friends);
     friends
 }

@@ -2,6 +2,7 @@
 
 use crate::pages::conversation::history_of;
 use crate::room::Room;
+use crate::stores::timeline::Timeline;
 use crate::texts;
 use leptos::leptos_dom::helpers::set_timeout;
 use leptos::prelude::*;
@@ -19,6 +20,7 @@ const POINTED_FOR: Duration = Duration::from_millis(2_500);
 pub(crate) struct Seek {
     room: Room,
     id: ConversationId,
+    timeline: Timeline,
     /// What is looked for, and how many pages that has taken.
     wanted: StoredValue<Option<(Seq, u32)>>,
     /// What was found a moment ago.
@@ -26,8 +28,8 @@ pub(crate) struct Seek {
 }
 
 impl Seek {
-    pub(crate) fn new(room: Room, id: ConversationId) -> Self {
-        Self { room, id, wanted: StoredValue::new(None), pointed: RwSignal::new(None) }
+    pub(crate) fn new(room: Room, id: ConversationId, timeline: Timeline) -> Self {
+        Self { room, id, timeline, wanted: StoredValue::new(None), pointed: RwSignal::new(None) }
     }
 
     pub(crate) fn begin(self, seq: Seq) {
@@ -45,11 +47,15 @@ impl Seek {
         });
         if is_there {
             self.wanted.set_value(None);
+            self.timeline.show(seq);
             self.pointed.set(Some(seq));
-            let article = document().query_selector(&format!("article[data-seq=\"{seq}\"]"));
-            if let Ok(Some(article)) = article {
-                article.scroll_into_view();
-            }
+            // When it is on the page.
+            request_animation_frame(move || {
+                let article = document().query_selector(&format!("article[data-seq=\"{seq}\"]"));
+                if let Ok(Some(article)) = article {
+                    article.scroll_into_view();
+                }
+            });
             let fade = move || {
                 self.pointed.try_set(None);
             };

@@ -2,6 +2,7 @@
 
 use crate::browser;
 use crate::components::composer::{self, composer};
+use crate::components::form::button;
 use crate::mentions;
 use crate::realtime::Live;
 use crate::room::Room;
@@ -67,16 +68,15 @@ impl Writing {
                 Mode::Reply(quote) => (texts::replying_to(&quote.author), quote.text),
                 Mode::Edit(quote) => (texts::EDITING.to_owned(), quote.text),
             };
+            let cancel = Callback::new(move |()| {
+                self.cancel();
+                browser::focus(composer::BOX);
+            });
             let strip = view! {
                 <div class="about-strip">
                     <span class="quoted-author">{title}</span>
                     <span class="quoted" dir="auto">{text}</span>
-                    <button type="button" class="button small quiet" on:click=move |_| {
-                        self.cancel();
-                        browser::focus(composer::BOX);
-                    }>
-                        {texts::CANCEL}
-                    </button>
+                    {button(texts::CANCEL, "button small quiet", cancel)}
                 </div>
             };
             Some(strip.into_any())

@@ -1,6 +1,6 @@
 //! What people are called, wherever this device may know it from.
 
-use crate::texts;
+use crate::{browser, texts};
 use umbrachat_client_core::{ConversationState, State};
 use umbrachat_protocol::{ConversationId, ConversationKind, Message, Seq, User, UserId};
 
@@ -59,9 +59,17 @@ pub(crate) fn reached(state: &State, id: ConversationId, seq: Seq) -> Option<Rea
     Some(reached)
 }
 
-/// The members of a group other than oneself; nobody between two, who need no names to know whom they speak to.
+/// Puts people in the order of their names.
+pub(crate) fn sort(people: &mut [User]) {
+    people.sort_by(|a, b| browser::compare(&a.display_name, &b.display_name));
+}
+
+/// The members of a group other than oneself, by their names; nobody between two, who need no names to know whom they speak to.
 pub(crate) fn others(state: &State, id: ConversationId) -> Vec<User> {
     let group = state.conversation(id).filter(|it| it.info().kind == ConversationKind::Group);
     let members = group.and_then(ConversationState::members).into_iter().flatten();
-    members.map(|member| &member.user).filter(|user| Some(user.id) != state.my_id()).cloned().collect()
+    let others = members.map(|member| &member.user).filter(|user| Some(user.id) != state.my_id());
+    let mut others: Vec<User> = others.cloned().collect();
+    sort(&mut others);
+    others
 }

@@ -1,6 +1,7 @@
 //! Something that is fetched from the server to be shown: on its way, there, or not to be had for now.
 
 use crate::api::ApiError;
+use crate::components::form::button;
 use crate::texts;
 use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
@@ -61,9 +62,7 @@ impl<T: Send + Sync + 'static> Remote<T> {
             Some(Ok(value)) => show(value),
             Some(Err(error)) => view! {
                 <p class="wrong">{texts::error(error)}</p>
-                <button type="button" class="button" on:click=move |_| self.reload()>
-                    {texts::RETRY}
-                </button>
+                {button(texts::RETRY, "button", Callback::new(move |()| self.reload()))}
             }
             .into_any(),
         })

@@ -9,6 +9,7 @@ use crate::stores::people;
 use crate::texts;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use umbrachat_client_core::{Delivery, Entry, State};
 use umbrachat_protocol::{
     ClientId, ConversationId, ConversationKind, Message, MessageKind, Role, Seq, Timestamp, UserId,
@@ -17,6 +18,10 @@ use uuid::Uuid;
 
 /// Messages of one author within this belong together, in microseconds.
 const GROUP_WITHIN: i64 = 5 * 60 * 1_000_000;
+
+/// Rows that are on the page at most, and how many of them are exchanged when somebody comes near an end of them.
+const MOST: usize = 160;
+const STEP: usize = 60;
 
 /// One message and its place among the others.
 #[expect(clippy::struct_excessive_bools, reason = "each is one independent fact about the row's place")]
@@ -78,20 +83,62 @@ struct Shown {
     row: ArcRwSignal<Row>,
 }
 
-/// All rows on the page.
+/// All rows, of which a part that does not grow is on the page.
 #[derive(Clone, Copy)]
 pub(crate) struct Timeline {
     shown: RwSignal<Vec<Shown>>,
+    /// The newest row on the page, where newer ones are left out.
+    until: RwSignal<Option<ClientId>>,
 }
 
 impl Timeline {
     pub(crate) fn new() -> Self {
-        Self { shown: RwSignal::default() }
+        Self { shown: RwSignal::default(), until: RwSignal::new(None) }
     }
 
-    /// The rows by their ids, in order.
+    /// The rows on the page by their ids, in order.
     pub(crate) fn ids(self) -> Vec<Uuid> {
-        self.shown.with(|shown| shown.iter().map(|shown| shown.id.0).collect())
+        let until = self.until.get();
+        self.shown.with(|shown| shown[part(shown, until)].iter().map(|shown| shown.id.0).collect())
+    }
+
+    /// Whether older and newer rows are left out.
+    pub(crate) fn leaves_out(self) -> (bool, bool) {
+        let until = self.until.get_untracked();
+        self.shown.with_untracked(|shown| {
+            let part = part(shown, until);
+            (part.start > 0, part.end < shown.len())
+        })
+    }
+
+    /// Exchanges some rows for older or newer ones.
+    pub(crate) fn shift(self, to_older: bool) {
+        let until = self.until.get_untracked();
+        let until = self.shown.with_untracked(|shown| {
+            let end = part(shown, until).end;
+            let end = if to_older { end.saturating_sub(STEP).max(MOST) } else { end + STEP };
+            end_at(shown, end)
+        });
+        self.until.set(until);
+    }
+
+    /// Puts the rows around a message on the page.
+    pub(crate) fn show(self, seq: Seq) {
+        let until = self.until.get_untracked();
+        let until = self.shown.with_untracked(|shown| {
+            let is_it = |shown: &Shown| shown.row.with_untracked(|row| row.seq == Some(seq));
+            let place = shown.iter().position(is_it)?;
+            let is_there = part(shown, until).contains(&place);
+            if is_there { until } else { end_at(shown, (place + MOST / 2).max(MOST)) }
+        });
+        self.until.set(until);
+    }
+
+    pub(crate) fn show_newest(self) {
+        // Whoever sends may have gone on before it is sent.
+        if self.until.try_with_untracked(Option::is_some) == Some(true) {
+            self.until.set(None);
+        }
     }
 
     /// A row that is shown now.
@@ -128,6 +175,18 @@ impl Timeline {
             self.shown.set(shown);
         }
     }
+}
+
+/// The rows that are on the page.
+fn part(shown: &[Shown], until: Option<ClientId>) -> Range<usize> {
+    let newest = until.and_then(|until| shown.iter().rposition(|shown| shown.id == until));
+    let end = newest.map_or(shown.len(), |newest| newest + 1);
+    end.saturating_sub(MOST)..end
+}
+
+/// What ends a part there; nothing where it is the end of all.
+fn end_at(shown: &[Shown], end: usize) -> Option<ClientId> {
+    if end < shown.len() { Some(shown[end - 1].id) } else { None }
 }
 
 /// Lays out a conversation. What comes after `read_upto` is marked as new.
