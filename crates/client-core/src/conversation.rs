@@ -45,6 +45,8 @@ pub(crate) struct Membership {
     pub(crate) loading: bool,
     /// What is held, or under way, may be older than something that was missed.
     pub(crate) outdated: bool,
+    /// Up to here nothing was missing when they were asked for: the answer is not older than that.
+    pub(crate) asked_at: Rev,
 }
 
 impl Membership {

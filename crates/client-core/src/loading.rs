@@ -3,7 +3,8 @@
 use crate::conversation::Membership;
 use crate::rows::Put;
 use crate::{Change, Core, Effect, Millis};
-use umbrachat_protocol::{Changes, ConversationId, ErrorCode, Member, MessagePage, Rev, Seq};
+use std::collections::HashSet;
+use umbrachat_protocol::{Changes, ConversationId, ErrorCode, Member, MessagePage, Rev, Seq, UserId};
 
 impl Core {
     pub(crate) fn open(&mut self, conversation: Option<ConversationId>) {
@@ -62,9 +63,10 @@ impl Core {
 
     pub(crate) fn load_members(&mut self, id: ConversationId) {
         let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
+        let asked_at = conversation.rev();
         let membership = &mut conversation.membership;
         if !membership.loading && (!membership.loaded || membership.outdated) {
-            *membership = Membership { loading: true, outdated: false, ..*membership };
+            *membership = Membership { loading: true, outdated: false, asked_at, ..*membership };
             self.out.push(Effect::FetchMembers { conversation_id: id });
         }
     }
@@ -72,6 +74,12 @@ impl Core {
     pub(crate) fn members_loaded(&mut self, id: ConversationId, members: Vec<Member>) {
         let me = self.state.my_id();
         let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
+        // Whoever erased their account has left no row that would tell of it.
+        let there: HashSet<UserId> = members.iter().map(|member| member.user.id).collect();
+        let asked_at = conversation.membership.asked_at;
+        conversation
+            .members
+            .retain(|held| held.rev > asked_at || held.left_at.is_some() || there.contains(&held.user.id));
         for member in members {
             let hidden = (member.delivered_seq, member.read_seq) == (Seq::ZERO, Seq::ZERO);
             let user = member.user.id;
@@ -80,10 +88,12 @@ impl Core {
                 conversation.hide_marks_of(user);
             }
         }
+        let asked_at = conversation.rev();
         let membership = &mut conversation.membership;
         membership.loaded = true;
         membership.loading = std::mem::take(&mut membership.outdated);
         if membership.loading {
+            membership.asked_at = asked_at;
             self.out.push(Effect::FetchMembers { conversation_id: id });
         }
         self.out.changed(Change::Conversation(id));

@@ -173,11 +173,13 @@ impl Core {
     /// Members' marks move without a rev that would tell whether they did.
     fn refresh_what_has_no_rev(&mut self) {
         for conversation in self.state.conversations.values_mut() {
+            let asked_at = conversation.rev();
             let membership = &mut conversation.membership;
             if membership.loading {
                 membership.outdated = true;
             } else if membership.is_wanted() {
                 membership.loading = true;
+                membership.asked_at = asked_at;
                 self.out.push(Effect::FetchMembers { conversation_id: conversation.id() });
             }
         }

@@ -77,6 +77,26 @@ fn the_answer_of_a_rest_call_shows_at_once() {
 }
 
 #[test]
+fn who_was_erased_while_this_device_was_away_is_no_member_any_more() {
+    let mut ana = Device::online(vec![group(CHAT, 5, 5)]);
+    ana.does(Input::LoadMembers(CHAT));
+    let members = |ids: &[(umbrachat_protocol::UserId, i64)]| Input::MembersLoaded {
+        conversation_id: CHAT,
+        members: ids.iter().map(|(id, rev)| member(CHAT, *id, *rev)).collect(),
+    };
+    ana.does(members(&[(ANA, 1), (BO, 2), (CY, 3)]));
+
+    ana.reconnects(vec![group(CHAT, 7, 5)]);
+    // Somebody whose coming overtook the answer stays.
+    let dia = crate::device::user_id(9);
+    ana.does(Input::Event(ServerEvent::Member { member: member(CHAT, dia, 7) }));
+    ana.does(members(&[(ANA, 1), (BO, 2)]));
+
+    let names: Vec<_> = ana.chat().members().unwrap().map(|member| member.user.id).collect();
+    assert_eq!(names, [ANA, BO, dia]);
+}
+
+#[test]
 fn members_come_and_go_by_their_rev() {
     let mut ana = Device::online(vec![group(CHAT, 5, 5)]);
     let effects = ana.does(Input::LoadMembers(CHAT));
