@@ -24,7 +24,7 @@ use umbrachat_protocol::{
 };
 
 /// Rows that one transaction goes through: it holds the conversation's lock meanwhile.
-const BATCH: i64 = 256;
+const BATCH: i64 = 64;
 
 /// Ends the account: from here on nobody can sign in to it or find it, and its name is free.
 ///
