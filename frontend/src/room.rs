@@ -100,10 +100,11 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
     let requests = move || live.read(Part::FriendRequests, |state| state.friend_requests.incoming.len());
     name_window(page, live);
 
+    let going = RwSignal::new(false);
     let content = move || match section.get() {
         Page::Friends => pages::friends::friends(room),
         Page::Settings => pages::settings::settings(room, page),
-        _ => pages::chats::chats(room, page),
+        _ => pages::chats::chats(room, page, going),
     };
     let in_chat = move || matches!(page.get(), Page::Chat(_));
     view! {
@@ -128,6 +129,7 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
             <main class="stage" id="main" tabindex="-1">
                 {content}
             </main>
+            {pages::palette::palette(room, going)}
             <p class="banner" role="status">
                 {move || live.read(Part::Connection, |state| trouble(state.connection))}
             </p>

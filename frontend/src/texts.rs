@@ -184,6 +184,29 @@ pub(crate) fn window_title(page: &str, unread: i64) -> String {
     if page.is_empty() { format!("{count}{NAME}") } else { format!("{count}{page} · {NAME}") }
 }
 
+pub(crate) const GO_TO: &str = "Go to";
+pub(crate) const PLACES: [(&str, &str); 8] = [
+    ("/chats", CHATS),
+    ("/friends", FRIENDS),
+    ("/settings", SETTINGS),
+    ("/settings/profile", PROFILE),
+    ("/settings/appearance", APPEARANCE),
+    ("/settings/privacy", PRIVACY_SETTINGS),
+    ("/settings/security", SECURITY),
+    ("/settings/data", MY_DATA),
+];
+pub(crate) const HELP: &str = "What the keyboard can do";
+pub(crate) const KEYS: [(&str, &str); 8] = [
+    ("Ctrl K", "Go to a person, a conversation or a page"),
+    ("?", "Show this"),
+    ("Enter", "Send, or begin a new line: as set under Appearance"),
+    ("Ctrl Enter", "Send"),
+    ("Shift Enter", "Begin a new line"),
+    ("↑", "Change your last message, while the text box is empty"),
+    ("@", "Mention somebody in a group"),
+    ("Esc", "Close or cancel"),
+];
+
 // A conversation.
 pub(crate) const MESSAGES: &str = "Messages";
 pub(crate) const MESSAGE: &str = "Message";
@@ -509,6 +532,9 @@ pub(crate) const THEME_DAWN: &str = "Dawn";
 pub(crate) const THEME_DAWN_HINT: &str = "Light, with the last of them";
 pub(crate) const THEME_SYSTEM: &str = "System";
 pub(crate) const THEME_SYSTEM_HINT: &str = "As your device is set";
+pub(crate) const ENTER_LEGEND: &str = "The Enter key, where there is a keyboard";
+pub(crate) const ENTER_SENDS: &str = "Sends the message";
+pub(crate) const ENTER_BREAKS: &str = "Begins a new line; Ctrl and Enter send";
 pub(crate) const SIGN_OUT: &str = "Sign out";
 pub(crate) const SIGN_OUT_TITLE: &str = "Sign out with unsent messages?";
 pub(crate) const STAY: &str = "Stay";

@@ -13,10 +13,11 @@ pub(crate) const BOX: &str = "message";
 /// How many characters before the limit the count shows.
 const WARN_BEFORE: usize = 500;
 
-/// A text box that grows with what is written, and the button that sends it. Enter sends; with Shift, and on devices with a
-/// keyboard on the screen, it begins a new line.
+/// A text box that grows with what is written, and the button that sends it. Enter sends where that
+/// is wished; with Shift, and on devices with a keyboard on the screen, it begins a new line.
 pub(crate) fn composer(
     draft: RwSignal<String>,
+    enter_sends: bool,
     on_send: Callback<String>,
     on_typing: Callback<bool>,
     people: Callback<(), Vec<User>>,
@@ -37,8 +38,9 @@ pub(crate) fn composer(
             return;
         }
         // Within an input method Enter chooses a word.
+        let is_enter = event.key() == "Enter" && !event.shift_key() && !event.is_composing();
         let sends =
-            event.key() == "Enter" && !event.shift_key() && !event.is_composing() && !browser::is_touch();
+            is_enter && (event.ctrl_key() || event.meta_key() || (enter_sends && !browser::is_touch()));
         if sends {
             event.prevent_default();
             send();

@@ -9,6 +9,7 @@ pub(crate) const BACK: &str = "M15 5l-7 7 7 7";
 pub(crate) const DOWN: &str = "M5 9l7 7 7-7";
 pub(crate) const SEND: &str = "M12 19.5V5M5.5 11 12 4.5l6.5 6.5";
 pub(crate) const MORE: &str = "M5 12h.01M12 12h.01M19 12h.01";
+pub(crate) const FIND: &str = "M10.5 4.5a6 6 0 1 1 0 12 6 6 0 0 1 0-12Zm4.5 10.5 5 5";
 pub(crate) const PLUS: &str = "M12 5v14M5 12h14";
 
 /// A picture that only repeats what words beside it say.

@@ -41,6 +41,15 @@ pub(crate) fn appearance(room: Room) -> AnyView {
             </label>
         }
     };
+    let enter = |breaks: bool, label: &'static str| {
+        let choose = move |_| device::keep_enter_breaks(breaks);
+        view! {
+            <label class="check">
+                <input type="radio" name="enter" prop:checked=device::enter_breaks() == breaks on:change=choose />
+                <span>{label}</span>
+            </label>
+        }
+    };
     view! {
         {title(texts::APPEARANCE)}
         <fieldset class="choices">
@@ -48,6 +57,11 @@ pub(crate) fn appearance(room: Room) -> AnyView {
             {choice(Theme::Night, texts::THEME_NIGHT, texts::THEME_NIGHT_HINT)}
             {choice(Theme::Dawn, texts::THEME_DAWN, texts::THEME_DAWN_HINT)}
             {choice(Theme::System, texts::THEME_SYSTEM, texts::THEME_SYSTEM_HINT)}
+        </fieldset>
+        <fieldset class="choices">
+            <legend>{texts::ENTER_LEGEND}</legend>
+            {enter(false, texts::ENTER_SENDS)}
+            {enter(true, texts::ENTER_BREAKS)}
         </fieldset>
     }
     .into_any()

@@ -1,5 +1,6 @@
 //! The conversations, and beside them the one that is open. On a narrow screen they are two screens.
 
+use crate::components::icon::{self, icon};
 use crate::components::list::keyed;
 use crate::page::{Page, chat};
 use crate::pages::conversation::conversation;
@@ -12,7 +13,7 @@ use leptos::prelude::*;
 use umbrachat_client_core::{ConversationState, State};
 use umbrachat_protocol::{Conversation, ConversationId, UserId};
 
-pub(crate) fn chats(room: Room, page: Memo<Page>) -> AnyView {
+pub(crate) fn chats(room: Room, page: Memo<Page>, going: RwSignal<bool>) -> AnyView {
     let beside = move || match open_chat(page) {
         Some(id) => conversation(room, id),
         None => view! { <p class="choose soft">{texts::CHOOSE_CHAT}</p> }.into_any(),
@@ -24,6 +25,15 @@ pub(crate) fn chats(room: Room, page: Memo<Page>) -> AnyView {
                     <h1 id="title" tabindex="-1">
                         {texts::CHATS}
                     </h1>
+                    <button
+                        type="button"
+                        class="round"
+                        aria-label=texts::GO_TO
+                        title=texts::GO_TO
+                        on:click=move |_| going.set(true)
+                    >
+                        {icon(icon::FIND)}
+                    </button>
                     {new_group(room)}
                 </header>
                 {list(room, page)}

@@ -139,22 +139,7 @@ fn friend_list(room: Room) -> impl IntoView {
     let known = Memo::new(move |_| live.read(Part::Me, |state| state.me.is_some()));
     let leaving = StoredValue::new(None::<User>);
     let question = Question::new(texts::UNFRIEND, texts::KEEP_FRIEND);
-    let navigate = use_navigate();
-    let open_chat = Callback::new(move |user: User| {
-        let navigate = navigate.clone();
-        if let Some(id) =
-            live.peek(|state| state.direct_with(user.id).map(umbrachat_client_core::ConversationState::id))
-        {
-            return navigate(&page::chat(id), leptos_router::NavigateOptions::default());
-        }
-        room.run(async move |api| {
-            let conversation = Box::new(api.direct_conversation(user.id).await?);
-            let address = page::chat(conversation.id);
-            room.answer(ServerEvent::Conversation { conversation });
-            navigate(&address, leptos_router::NavigateOptions::default());
-            Ok(())
-        });
-    });
+    let open_chat = open_chat(room);
     let unfriend = move |()| {
         let Some(user) = leaving.get_value() else { return };
         room.run(async move |api| {
@@ -203,6 +188,27 @@ fn friend_list(room: Room) -> impl IntoView {
         {confirm(question, Callback::new(unfriend))}
         {confirm(block_question, Callback::new(block))}
     }
+}
+
+/// Goes to the conversation with a friend, which begins now where there is none.
+pub(crate) fn open_chat(room: Room) -> Callback<User> {
+    let live = room.account.live;
+    let navigate = use_navigate();
+    Callback::new(move |user: User| {
+        let navigate = navigate.clone();
+        if let Some(id) =
+            live.peek(|state| state.direct_with(user.id).map(umbrachat_client_core::ConversationState::id))
+        {
+            return navigate(&page::chat(id), leptos_router::NavigateOptions::default());
+        }
+        room.run(async move |api| {
+            let conversation = Box::new(api.direct_conversation(user.id).await?);
+            let address = page::chat(conversation.id);
+            room.answer(ServerEvent::Conversation { conversation });
+            navigate(&address, leptos_router::NavigateOptions::default());
+            Ok(())
+        });
+    })
 }
 
 fn asked_event(user: User, created_at: umbrachat_protocol::Timestamp) -> ServerEvent {

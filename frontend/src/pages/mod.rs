@@ -13,6 +13,7 @@ pub(crate) mod landing;
 pub(crate) mod my_data;
 pub(crate) mod new_group;
 pub(crate) mod not_found;
+pub(crate) mod palette;
 pub(crate) mod privacy;
 pub(crate) mod privacy_settings;
 pub(crate) mod profile;

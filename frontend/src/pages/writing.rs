@@ -6,8 +6,8 @@ use crate::components::form::button;
 use crate::mentions;
 use crate::realtime::Live;
 use crate::room::Room;
-use crate::stores::people;
 use crate::stores::timeline::{Quote, shorten};
+use crate::stores::{device, people};
 use crate::texts;
 use leptos::prelude::*;
 use umbrachat_client_core::{Input, Millis};
@@ -98,7 +98,7 @@ impl Writing {
         view! {
             <div class="foot" on:keydown=on_key>
                 <div aria-live="polite">{about}</div>
-                {composer(self.draft, Callback::new(send), typing, Callback::new(people))}
+                {composer(self.draft, !device::enter_breaks(), Callback::new(send), typing, Callback::new(people))}
             </div>
         }
         .into_any()

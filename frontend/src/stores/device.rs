@@ -9,6 +9,7 @@ use umbrachat_protocol::{ClientId, ConversationId, Theme, UserId};
 use web_sys::Storage;
 
 const THEME: &str = "umbrachat.theme";
+const ENTER_BREAKS: &str = "umbrachat.enter-breaks";
 const VISITED: &str = "umbrachat.signed-in";
 
 /// The theme that was chosen on this device.
@@ -24,6 +25,19 @@ pub(crate) fn theme() -> Option<Theme> {
 /// `name` is the theme's name on the wire, which the page's style sheet and `theme.js` also know.
 pub(crate) fn keep_theme(name: &str) {
     set(THEME, name);
+}
+
+/// Whether Enter begins a new line, on this device.
+pub(crate) fn enter_breaks() -> bool {
+    get(ENTER_BREAKS).is_some()
+}
+
+pub(crate) fn keep_enter_breaks(breaks: bool) {
+    if breaks {
+        set(ENTER_BREAKS, "yes");
+    } else {
+        remove(ENTER_BREAKS);
+    }
 }
 
 /// Whether somebody was signed in when this device was last used. Only a hint for what to show while that is found out.

@@ -1,0 +1,172 @@
+//! Going anywhere by typing a few letters of its name: Ctrl+K. And what else the keyboard can do: `?`.
+
+use crate::browser;
+use crate::components::dialog::{close_button, dialog};
+use crate::page;
+use crate::pages::chats::name_of;
+use crate::pages::friends::open_chat;
+use crate::realtime::Part;
+use crate::room::Room;
+use crate::texts;
+use leptos::ev;
+use leptos::leptos_dom::helpers::WindowListenerHandle;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use umbrachat_protocol::User;
+
+const FIELD: &str = "go-to";
+const LIST: &str = "go-to-list";
+
+/// As many as can be taken in at a glance.
+const MOST: usize = 8;
+
+/// Somewhere to go.
+#[derive(Clone, PartialEq)]
+struct Place {
+    name: String,
+    detail: String,
+    target: Target,
+}
+
+#[derive(Clone, PartialEq)]
+enum Target {
+    Address(String),
+    /// A friend with whom there is no conversation yet.
+    Friend(User),
+}
+
+/// The palette, opened by its signal or by its keys.
+pub(crate) fn palette(room: Room, open: RwSignal<bool>) -> AnyView {
+    let help = RwSignal::new(false);
+    let on_key = move |event: ev::KeyboardEvent| {
+        let is_k = (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("k");
+        let is_typing = browser::target_within(event.target(), "input, textarea");
+        if is_k {
+            event.prevent_default();
+            open.set(true);
+        } else if event.key() == "?" && !is_typing {
+            help.set(true);
+        }
+    };
+    let listener = window_event_listener(ev::keydown, on_key);
+    on_cleanup(move || WindowListenerHandle::remove(listener));
+    let content = move || open.get().then(|| finder(room, open));
+    view! {
+        {dialog(open, texts::GO_TO, content)}
+        {dialog(help, texts::HELP, view! { {keys()} {close_button(help)} })}
+    }
+    .into_any()
+}
+
+fn finder(room: Room, open: RwSignal<bool>) -> AnyView {
+    let typed = RwSignal::new(String::new());
+    let marked = RwSignal::new(0);
+    let found = Memo::new(move |_| find(room, &typed.read().trim().to_lowercase()));
+    let (navigate, chat_with) = (use_navigate(), open_chat(room));
+    let go = Callback::new(move |index: usize| {
+        let Some(place) = found.with_untracked(|found| found.get(index).cloned()) else { return };
+        open.set(false);
+        match place.target {
+            Target::Address(address) => navigate(&address, NavigateOptions::default()),
+            Target::Friend(user) => chat_with.run(user),
+        }
+    });
+    let on_keydown = move |event: ev::KeyboardEvent| {
+        let count = found.with_untracked(Vec::len).max(1);
+        match &*event.key() {
+            "ArrowDown" => marked.update(|marked| *marked = (*marked + 1) % count),
+            "ArrowUp" => marked.update(|marked| *marked = (*marked + count - 1) % count),
+            "Enter" => go.run(marked.get_untracked()),
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    let lines = move || {
+        let line = |(index, place): (usize, Place)| {
+            view! {
+                <li
+                    role="option"
+                    id=format!("{LIST}-{index}")
+                    aria-selected=move || (marked.get() == index).to_string()
+                    on:click=move |_| go.run(index)
+                >
+                    <span class="name" dir="auto">{place.name}</span>
+                    <span class="soft">{place.detail}</span>
+                </li>
+            }
+        };
+        found.get().into_iter().enumerate().map(line).collect::<Vec<_>>()
+    };
+    request_animation_frame(|| browser::focus(FIELD));
+    view! {
+        <div class="input">
+            <input
+                id=FIELD
+                type="text"
+                role="combobox"
+                autocomplete="off"
+                aria-label=texts::GO_TO
+                placeholder=texts::GO_TO
+                aria-controls=LIST
+                aria-expanded="true"
+                aria-activedescendant=move || format!("{LIST}-{}", marked.get())
+                on:keydown=on_keydown
+                on:input=move |event| {
+                    typed.set(event_target_value(&event));
+                    marked.set(0);
+                }
+            />
+        </div>
+        <ul class="completion places" role="listbox" id=LIST aria-label=texts::GO_TO>
+            {lines}
+        </ul>
+    }
+    .into_any()
+}
+
+/// What fits: conversations, the last active first, then friends, then pages.
+fn find(room: Room, typed: &str) -> Vec<Place> {
+    let mut places = room.account.live.read(Part::Conversations, |state| {
+        let of_conversation = |conversation: &umbrachat_client_core::ConversationState| Place {
+            name: name_of(conversation.info()),
+            detail: conversation
+                .info()
+                .peer
+                .as_ref()
+                .map(|peer| format!("@{}", peer.username))
+                .unwrap_or_default(),
+            target: Target::Address(page::chat(conversation.id())),
+        };
+        state.conversations().into_iter().map(of_conversation).collect::<Vec<_>>()
+    });
+    let strangers = room.account.live.read(Part::Friends, |state| {
+        let friends = state.friends.iter().map(|friend| friend.user.clone());
+        friends.filter(|friend| state.direct_with(friend.id).is_none()).collect::<Vec<_>>()
+    });
+    places.extend(strangers.into_iter().map(|user| Place {
+        name: user.display_name.clone(),
+        detail: format!("@{}", user.username),
+        target: Target::Friend(user),
+    }));
+    places.extend(texts::PLACES.iter().map(|(address, name)| Place {
+        name: (*name).to_owned(),
+        detail: String::new(),
+        target: Target::Address((*address).to_owned()),
+    }));
+    places.retain(|place| place.name.to_lowercase().contains(typed) || place.detail.contains(typed));
+    places.truncate(MOST);
+    places
+}
+
+fn keys() -> AnyView {
+    let line = |(keys, what): &(&'static str, &'static str)| {
+        view! { <li><kbd>{*keys}</kbd> <span>{*what}</span></li> }
+    };
+    let lines: Vec<_> = texts::KEYS.iter().map(line).collect();
+    view! {
+        <h2>{texts::HELP}</h2>
+        <ul class="keys">{lines}</ul>
+    }
+    .into_any()
+}
