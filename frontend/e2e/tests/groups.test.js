@@ -172,9 +172,11 @@ storyAtBothSizes("Who has left a group keeps their name there", async ({ enter }
   await bo.hasWritten(id, "I was here");
   await bo.calls("DELETE", `/conversations/${id}/members/${bo.id}`);
   // Cem is no friend of Bo's, so only the group can tell him the name.
+  await cem.opens("/chats");
+  await cem.row({ name: "Old friends" }).getByText("Bo left").waitFor();
   await cem.opens(`/chats/${id}`);
   await cem.sees("Bo left");
   await cem.message("I was here").getByText("Bo", { exact: false }).first().waitFor();
-  assert.equal(await cem.page.getByText("Somebody").count(), 0);
+  assert.equal(await cem.page.getByText("Somebody", { exact: true }).count(), 0);
   await cem.sees("2 members");
 });

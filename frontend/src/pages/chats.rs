@@ -10,7 +10,7 @@ use crate::room::Room;
 use crate::stores::people;
 use crate::texts;
 use leptos::prelude::*;
-use umbrachat_client_core::{ConversationState, State};
+use umbrachat_client_core::{ConversationState, Input, State};
 use umbrachat_protocol::{Conversation, ConversationId, UserId};
 
 pub(crate) fn chats(room: Room, page: Memo<Page>, going: RwSignal<bool>) -> AnyView {
@@ -108,6 +108,12 @@ fn row(room: Room, id: ConversationId, page: Memo<Page>) -> AnyView {
             state.conversation(id).map(|conversation| line_of(room, state, conversation, &draft))
         })
     };
+    // Only the group itself knows who is no friend.
+    Effect::new(move || {
+        if live.read(Part::Conversation(id), |state| says_unknown_name(state, id)) {
+            live.tell(Input::LoadMembers(id));
+        }
+    });
     let content = move || {
         let Line { picture, name, last, time, unread } = read()?;
         let badge = (unread > 0).then(|| {
@@ -174,6 +180,15 @@ fn line_of(room: Room, state: &State, conversation: &ConversationState, draft: &
         time: time.map(|time| room.today.shortly(time)).unwrap_or_default(),
         unread: info.unread,
     }
+}
+
+/// Whether the newest message is by, or about, somebody whose name is not known yet.
+fn says_unknown_name(state: &State, id: ConversationId) -> bool {
+    let info = state.conversation(id).map(ConversationState::info);
+    let Some(message) = info.and_then(|info| info.last_message.as_ref()) else { return false };
+    let subject = message.notice.and_then(|notice| notice.user_id);
+    let is_unknown = |user: UserId| Some(user) != state.my_id() && people::find(state, id, user).is_none();
+    message.author_id.into_iter().chain(subject).any(is_unknown)
 }
 
 fn is_mine(author: Option<UserId>, state: &State) -> bool {

@@ -54,7 +54,7 @@ pub(crate) fn palette(room: Room, open: RwSignal<bool>) -> AnyView {
     let content = move || open.get().then(|| finder(room, open));
     view! {
         {dialog(open, texts::GO_TO, content)}
-        {dialog(help, texts::HELP, view! { {keys()} {close_button(help)} })}
+        {dialog(help, texts::HELP, move || help.get().then(|| view! { {keys()} {close_button(help)} }))}
     }
     .into_any()
 }
