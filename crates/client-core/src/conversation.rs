@@ -1,17 +1,21 @@
 //! One conversation: itself, its messages, its members, and how far it is known without a gap.
 
+use crate::Millis;
 use crate::catch_up::CatchUpState;
 use crate::marks::Marks;
 use crate::run::Run;
 use std::collections::BTreeMap;
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{Conversation, ConversationId, Member, Message, Rev, Seq, Timestamp, User, UserId};
 
 /// What is known of one conversation.
 #[derive(Debug)]
 pub struct ConversationState {
     pub(crate) info: Conversation,
-    /// The rev at which title, role and the like were read.
+    /// The rev at which title and the like were read,
     pub(crate) info_rev: Rev,
+    /// and the one at which one's own role was.
+    pub(crate) role_rev: Rev,
     /// Revs whose rows have arrived.
     pub(crate) revs: Run,
     /// Seqs whose messages have arrived since this conversation became known.
@@ -21,6 +25,8 @@ pub struct ConversationState {
     pub(crate) history: History,
     pub(crate) members: Vec<Member>,
     pub(crate) membership: Membership,
+    /// Whose marks moved while members were under way: the answer may be older than that.
+    pub(crate) marked_meanwhile: Vec<UserId>,
     pub(crate) marks: Marks,
     pub(crate) catch_up: CatchUpState,
 }
@@ -47,12 +53,20 @@ pub(crate) struct Membership {
     pub(crate) outdated: bool,
     /// Up to here nothing was missing when they were asked for: the answer is not older than that.
     pub(crate) asked_at: Rev,
+    /// They could not be had: when to ask again.
+    pub(crate) again_at: Option<Millis>,
+    /// How often in a row they could not.
+    pub(crate) failures: u32,
 }
 
 impl Membership {
     /// They were asked for, so what comes is kept.
     pub(crate) fn is_wanted(self) -> bool {
         self.loaded || self.loading || self.outdated
+    }
+
+    pub(crate) fn is_due(self, now: Millis) -> bool {
+        self.again_at.is_some_and(|at| at <= now)
     }
 }
 
@@ -100,6 +114,16 @@ impl ConversationState {
         self.members.iter().any(|member| member.user.id == user && member.left_at.is_none())
     }
 
+    /// The person left and came back while this client was away: what the earlier membership showed may be hidden now.
+    pub(crate) fn forget_history(&mut self) {
+        self.messages.clear();
+        self.history = History::default();
+    }
+
+    pub(crate) fn has_row_of(&self, user: UserId) -> bool {
+        self.members.iter().any(|member| member.user.id == user)
+    }
+
     /// When something was last written here, or it began.
     pub fn active_at(&self) -> Timestamp {
         self.info.last_message.as_ref().map_or(self.info.created_at, |message| message.created_at)
@@ -107,19 +131,21 @@ impl ConversationState {
 
     /// Something is known to exist that has not arrived.
     pub fn has_gap(&self) -> bool {
-        self.rev() < self.info.rev
+        self.rev() < self.info.rev && !planted::has(Bug::NoGapCheck)
     }
 
     /// From here on nothing may be missed, except what the snapshot has told.
     pub(crate) fn new(info: Conversation) -> Self {
         let mut this = Self {
             info_rev: info.rev,
+            role_rev: info.rev,
             revs: Run::up_to(info.rev.0),
             seqs: Run::up_to(info.last_seq.0),
             messages: BTreeMap::new(),
             history: History::default(),
             members: Vec::new(),
             membership: Membership::default(),
+            marked_meanwhile: Vec::new(),
             marks: Marks::new(info.read_seq),
             catch_up: CatchUpState::default(),
             info,
@@ -187,5 +213,8 @@ impl ConversationState {
 
     pub(crate) fn count_unread(&mut self) {
         self.info.unread = (self.info.last_seq.0 - self.info.read_seq.0).max(0);
+        if planted::has(Bug::UnreadOffByOne) && self.info.unread > 0 {
+            self.info.unread -= 1;
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::rows::Put;
 use crate::{Change, Core, Millis};
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{
     ConversationId, Friend, FriendRequest, FriendRequestDirection, Member, Message, Rev, Seq, ServerEvent,
     UserId,
@@ -23,7 +24,9 @@ impl Core {
             }
             ServerEvent::ConversationRemoved { conversation_id } => {
                 self.snapshot.outdate();
-                self.remove_conversation(conversation_id);
+                if !planted::has(Bug::RemovedConversationStays) {
+                    self.remove_conversation(conversation_id);
+                }
             }
             ServerEvent::Member { member } => self.member(member, now),
             ServerEvent::Receipt { conversation_id, user_id, delivered_seq, read_seq } => {

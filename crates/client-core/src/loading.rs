@@ -4,7 +4,9 @@ use crate::conversation::Membership;
 use crate::rows::Put;
 use crate::{Change, Core, Effect, Millis};
 use std::collections::HashSet;
-use umbrachat_protocol::{Changes, ConversationId, ErrorCode, Member, MessagePage, Rev, Seq, UserId};
+use umbrachat_protocol::{
+    Changes, ConversationId, ErrorCode, Member, Message, MessagePage, NoticeAction, Rev, Seq, UserId,
+};
 
 impl Core {
     pub(crate) fn open(&mut self, conversation: Option<ConversationId>) {
@@ -66,7 +68,8 @@ impl Core {
         let asked_at = conversation.rev();
         let membership = &mut conversation.membership;
         if !membership.loading && (!membership.loaded || membership.outdated) {
-            *membership = Membership { loading: true, outdated: false, asked_at, ..*membership };
+            *membership =
+                Membership { loading: true, outdated: false, asked_at, again_at: None, ..*membership };
             self.out.push(Effect::FetchMembers { conversation_id: id });
         }
     }
@@ -80,17 +83,24 @@ impl Core {
         conversation
             .members
             .retain(|held| held.rev > asked_at || held.left_at.is_some() || there.contains(&held.user.id));
+        let meanwhile = std::mem::take(&mut conversation.marked_meanwhile);
         for member in members {
             let hidden = (member.delivered_seq, member.read_seq) == (Seq::ZERO, Seq::ZERO);
             let user = member.user.id;
+            let held = conversation.has_row_of(user);
             conversation.put_member(member, me);
-            if hidden {
+            if meanwhile.contains(&user) && (hidden || !held) {
+                // Hidden, or not moved yet when this was read, or moved while there was no place for it: the next answer
+                // tells.
+                conversation.membership.outdated = true;
+            } else if hidden {
                 conversation.hide_marks_of(user);
             }
         }
         let asked_at = conversation.rev();
         let membership = &mut conversation.membership;
         membership.loaded = true;
+        membership.failures = 0;
         membership.loading = std::mem::take(&mut membership.outdated);
         if membership.loading {
             membership.asked_at = asked_at;
@@ -99,11 +109,25 @@ impl Core {
         self.out.changed(Change::Conversation(id));
     }
 
-    /// They are asked for again at the next `LoadMembers`, or with the next snapshot.
-    pub(crate) fn members_failed(&mut self, id: ConversationId) {
-        if let Some(conversation) = self.state.conversations.get_mut(&id) {
-            conversation.membership.loading = false;
-            conversation.membership.outdated = true;
+    /// They are asked for again later, or with the next snapshot.
+    pub(crate) fn members_failed(&mut self, id: ConversationId, code: Option<ErrorCode>, now: Millis) {
+        let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
+        let membership = &mut conversation.membership;
+        membership.loading = false;
+        membership.outdated = true;
+        membership.failures = membership.failures.saturating_add(1);
+        // Of a conversation that is not theirs any more, they will hear that.
+        if !matches!(code, Some(ErrorCode::NotFound | ErrorCode::Forbidden)) {
+            membership.again_at = Some(now.plus(self.link.backoff(membership.failures, &self.config)));
+        }
+    }
+
+    pub(crate) fn ask_again_for_members(&mut self, now: Millis) {
+        let conversations = self.state.conversations.values();
+        let due = conversations.filter(|conversation| conversation.membership.is_due(now));
+        let due: Vec<ConversationId> = due.map(crate::ConversationState::id).collect();
+        for id in due {
+            self.load_members(id);
         }
     }
 
@@ -121,6 +145,14 @@ impl Core {
         }
         for receipt in changes.receipts {
             conversation.put_receipt(receipt.user_id, receipt.delivered_seq, receipt.read_seq, me);
+        }
+        let began_anew = |message: &Message| {
+            let added = message.notice.filter(|notice| notice.action == NoticeAction::Added);
+            added.is_some_and(|notice| notice.user_id.is_some() && notice.user_id == me)
+                && message.seq > conversation.received()
+        };
+        if changes.messages.iter().any(began_anew) {
+            conversation.forget_history();
         }
         let mut shown = Vec::new();
         for message in changes.messages {

@@ -2,6 +2,7 @@
 
 use crate::{Config, Millis};
 use serde::{Deserialize, Serialize};
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::socket::{SendMessage, Sent};
 use umbrachat_protocol::{
     ClientId, ConversationId, ErrorCode, Message, MessageKind, Reference, Rev, Seq, Timestamp, UserId,
@@ -85,7 +86,10 @@ impl Outbox {
             outgoing.position = self.next_position;
         }
         self.next_position = self.next_position.max(outgoing.position + 1);
-        let place = self.queue.partition_point(|queued| queued.outgoing.position <= outgoing.position);
+        let mut place = self.queue.partition_point(|queued| queued.outgoing.position <= outgoing.position);
+        if planted::has(Bug::OutboxOutOfOrder) {
+            place = 0;
+        }
         self.queue
             .insert(place, Queued { outgoing, in_flight: None, attempts, not_before: Millis::default() });
         &self.queue[place].outgoing
@@ -145,9 +149,18 @@ impl Outbox {
 
     /// Nothing that was sent on the lost connection will be answered.
     pub(crate) fn disconnected(&mut self) {
+        if planted::has(Bug::OutboxLostWithConnection) {
+            self.queue.clear();
+        }
         for queued in &mut self.queue {
-            queued.in_flight = None;
+            let was_sent = queued.in_flight.take().is_some();
             queued.not_before = Millis::default();
+            if was_sent && planted::has(Bug::ResendUnderNewClientId) {
+                let mut id = queued.outgoing.client_id.to_string();
+                let last = if id.pop() == Some('0') { '1' } else { '0' };
+                id.push(last);
+                queued.outgoing.client_id = id.parse().expect("it is still a UUID");
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! `rev` stays, and marks only grow.
 
 use crate::ConversationState;
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{
     Conversation, ConversationKind, Member, Message, MessagePage, PeerReceipt, Seq, User, UserId,
 };
@@ -32,7 +33,10 @@ impl ConversationState {
             self.info.kind = incoming.kind;
             self.info.title = incoming.title;
             self.info.peer = incoming.peer;
-            self.info.my_role = incoming.my_role;
+            if incoming.rev >= self.role_rev {
+                self.role_rev = incoming.rev;
+                self.info.my_role = incoming.my_role;
+            }
             self.info.history = incoming.history;
             self.info.created_at = incoming.created_at;
             self.info.peer_receipt = incoming.peer_receipt.map(|receipt| {
@@ -61,6 +65,8 @@ impl ConversationState {
 
     /// Takes in a page of history that was asked for with this `before`.
     pub(crate) fn put_page(&mut self, before: Option<Seq>, page: &MessagePage, me: Option<UserId>) {
+        // A question from before this membership may have failed meanwhile; what has come is kept all the same.
+        self.history.loading = true;
         for message in &page.messages {
             self.put_row(message, me);
         }
@@ -76,7 +82,8 @@ impl ConversationState {
     }
 
     pub(crate) fn put_member(&mut self, incoming: Member, me: Option<UserId>) {
-        if Some(incoming.user.id) == me && incoming.rev > self.info_rev {
+        if Some(incoming.user.id) == me && incoming.rev > self.role_rev {
+            self.role_rev = incoming.rev;
             self.info.my_role = incoming.role;
         }
         if Some(incoming.user.id) == me {
@@ -127,6 +134,9 @@ impl ConversationState {
             let held = self.info.peer_receipt.unwrap_or_default();
             self.info.peer_receipt = Some(further(held, delivered, read));
         }
+        if self.membership.loading && !self.marked_meanwhile.contains(&user) {
+            self.marked_meanwhile.push(user);
+        }
         if let Some(member) = self.members.iter_mut().find(|member| member.user.id == user) {
             member.delivered_seq = member.delivered_seq.max(delivered);
             member.read_seq = member.read_seq.max(read);
@@ -156,7 +166,7 @@ impl ConversationState {
             return newest;
         }
         let held = self.messages.get(&message.seq);
-        let newer = held.is_none_or(|held| held.rev < message.rev);
+        let newer = held.is_none_or(|held| held.rev < message.rev) || planted::has(Bug::LowerRevWins);
         if newer {
             self.messages.insert(message.seq, message.clone());
         }
@@ -165,11 +175,20 @@ impl ConversationState {
 
     /// Sending moves one's own marks on the server, as a notice does its author's; the message is all that is told of it.
     fn author_has_read(&mut self, author: UserId, seq: Seq, me: Option<UserId>) {
-        // Where the other person's marks are not shown, they stay so.
-        let hidden = self.info.kind == ConversationKind::Direct && self.info.peer_receipt.is_none();
+        // Where somebody's marks are not shown, they stay so.
+        let hidden = match self.info.kind {
+            ConversationKind::Direct => self.info.peer_receipt.is_none(),
+            ConversationKind::Group => self.has_no_marks(author),
+        };
         if Some(author) == me || !hidden {
             self.put_receipt(author, seq, seq, me);
         }
+    }
+
+    /// Hidden, or not moved yet; the server tells when the first one moves.
+    fn has_no_marks(&self, user: UserId) -> bool {
+        let held = self.members.iter().find(|member| member.user.id == user);
+        held.is_some_and(|member| (member.delivered_seq, member.read_seq) == (Seq::ZERO, Seq::ZERO))
     }
 
     fn put_last(&mut self, message: &Message) -> bool {

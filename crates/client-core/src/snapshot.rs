@@ -1,8 +1,11 @@
 //! The snapshot: beginning from it, coming back to it, and asking for it again.
 
 use crate::{CatchUp, Change, ConversationState, Core, Effect, Millis};
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::socket::Ready;
-use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Presence, Rev, Seq, Snapshot};
+use umbrachat_protocol::{
+    Conversation, ConversationId, ConversationKind, Presence, Rev, Seq, ServerEvent, Snapshot,
+};
 
 /// Asking for the snapshot outside of `ready`.
 #[derive(Debug, Default)]
@@ -13,6 +16,11 @@ pub(crate) struct SnapshotFetch {
     unknown: Vec<(ConversationId, Rev)>,
     /// Who came and went while a snapshot was under way. Too frequent a thing to ask for another one.
     presence: Vec<Presence>,
+    /// A call was answered while there was no connection: the snapshot that comes with the next one may be older than
+    /// that,
+    answered: bool,
+    /// and not have these conversations yet.
+    begun: Vec<ConversationId>,
     failures: u32,
 }
 
@@ -40,7 +48,14 @@ impl SnapshotFetch {
     /// Something has changed that a snapshot under way may not show yet.
     pub(crate) fn outdate(&mut self) {
         if let Phase::UnderWay { outdated } = &mut self.phase {
-            *outdated = true;
+            *outdated = !planted::has(Bug::OutdatedSnapshotCounts);
+        }
+    }
+
+    pub(crate) fn note_answer(&mut self, event: &ServerEvent) {
+        self.answered = true;
+        if let ServerEvent::Conversation { conversation } = event {
+            self.begun.push(conversation.id);
         }
     }
 
@@ -108,7 +123,11 @@ impl Core {
         self.link.ready(ready.heartbeat_seconds, now);
         self.state.session_id = Some(ready.session_id);
         self.snapshot.cancel();
-        self.apply_snapshot(ready.snapshot, now);
+        let begun = std::mem::take(&mut self.snapshot.begun);
+        self.apply_snapshot(ready.snapshot, &begun, now);
+        if std::mem::take(&mut self.snapshot.answered) {
+            self.snapshot.request(now);
+        }
         for conversation in self.state.conversations.values_mut() {
             // What failed because the server was out of reach may be tried again.
             conversation.history.failed = false;
@@ -119,7 +138,7 @@ impl Core {
         if !self.snapshot.arrived(ticket, now) {
             return;
         }
-        self.apply_snapshot(snapshot, now);
+        self.apply_snapshot(snapshot, &[], now);
         for presence in std::mem::take(&mut self.snapshot.presence) {
             self.presence(presence);
         }
@@ -141,7 +160,8 @@ impl Core {
         }
     }
 
-    fn apply_snapshot(&mut self, snapshot: Snapshot, now: Millis) {
+    /// `begun`: conversations that may be newer than the snapshot.
+    fn apply_snapshot(&mut self, snapshot: Snapshot, begun: &[ConversationId], now: Millis) {
         let first = self.state.me.is_none();
         let Self { state, out, .. } = self;
         replace(&mut state.me, Some(snapshot.user), || out.changed(Change::Me));
@@ -150,7 +170,9 @@ impl Core {
         replace(&mut state.blocks, snapshot.blocks, || out.changed(Change::Blocks));
         replace(&mut state.presence, snapshot.presence, || out.changed(Change::Presence));
 
-        let stays = |id: &ConversationId| snapshot.conversations.iter().any(|info| info.id == *id);
+        let stays = |id: &ConversationId| {
+            begun.contains(id) || snapshot.conversations.iter().any(|info| info.id == *id)
+        };
         let gone: Vec<_> = state.conversations.keys().filter(|id| !stays(id)).copied().collect();
         for id in gone {
             self.remove_conversation(id);
@@ -180,6 +202,7 @@ impl Core {
             } else if membership.is_wanted() {
                 membership.loading = true;
                 membership.asked_at = asked_at;
+                membership.again_at = None;
                 self.out.push(Effect::FetchMembers { conversation_id: conversation.id() });
             }
         }

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod my_data;
 pub mod paths;
 pub mod people;
+pub mod planted;
 pub mod problem;
 pub mod socket;
 pub mod text;

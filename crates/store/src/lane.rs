@@ -12,6 +12,7 @@ use crate::write::{Outcome, Write};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use umbrachat_protocol::ConversationId;
+use umbrachat_protocol::planted::{self, Bug};
 
 /// Writes in one transaction.
 const BATCH: usize = 256;
@@ -76,6 +77,10 @@ impl Lane {
         let mut taken = Vec::with_capacity(BATCH);
         while waiting.recv_many(&mut taken, BATCH).await > 0 {
             let (writes, replies): (Vec<Write>, Vec<Reply>) = taken.drain(..).unzip();
+            if planted::has(Bug::AcknowledgeBeforeCommit) {
+                self.acknowledge_before_commit(&writes, replies).await;
+                continue;
+            }
             match self.commit(&writes).await {
                 Ok(outcomes) => {
                     for (reply, outcome) in replies.into_iter().zip(outcomes) {
@@ -117,20 +122,54 @@ impl Lane {
             Err(StoreError::Unavailable(_) | StoreError::AnswerLost(_)) => self.transact(writes).await?,
             result => result?,
         };
-        (self.publish)(changes);
+        if !planted::has(Bug::PublishBeforeCommit) {
+            (self.publish)(changes);
+        }
         Ok(outcomes)
     }
 
     async fn transact(&self, writes: &[Write]) -> Result<(Vec<Outcome>, Vec<Change>)> {
         let now = self.clock.now();
-        let result: Result<_> =
-            async { transaction!(&self.backend, |ops, conn| ops::batch::apply(conn, writes, now).await) }
-                .await;
+        let result: Result<_> = async {
+            transaction!(&self.backend, |ops, conn| {
+                let applied = ops::batch::apply(conn, writes, now).await?;
+                if planted::has(Bug::PublishBeforeCommit) {
+                    (self.publish)(applied.1.clone());
+                    require_power()?;
+                }
+                Ok(applied)
+            })
+        }
+        .await;
         if let Err(StoreError::AnswerLost(_)) = result {
             (self.publish)(vec![Change::Unknown]);
         }
         result
     }
+}
+
+impl Lane {
+    /// What the simulation has to notice.
+    async fn acknowledge_before_commit(&self, writes: &[Write], replies: Vec<Reply>) {
+        let now = self.clock.now();
+        let result: Result<()> = async {
+            transaction!(&self.backend, |ops, conn| {
+                let (outcomes, changes) = ops::batch::apply(conn, writes, now).await?;
+                for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                    reply(outcome);
+                }
+                (self.publish)(changes);
+                require_power()
+            })
+        }
+        .await;
+        drop(result);
+    }
+}
+
+/// A machine that has crashed does not commit.
+fn require_power() -> Result<()> {
+    if planted::has_power() { Ok(()) } else { Err(StoreError::Internal("crashed".to_owned())) }
 }
 
 fn failed(write: &Write, error: &StoreError) -> Outcome {

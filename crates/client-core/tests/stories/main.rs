@@ -6,6 +6,7 @@ mod device;
 mod marks;
 mod model;
 mod outbox;
+mod overtaking;
 mod people;
 mod resume;
 mod rows;

@@ -6,7 +6,7 @@ use super::outlet::Outlet;
 use super::state::Item;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use umbrachat_protocol::{CloseCode, ConversationId, ServerEvent};
+use umbrachat_protocol::{CloseCode, ConversationId, ServerEvent, UserId};
 use umbrachat_store::{Change, Store, StoreError};
 
 /// How long to wait before asking a database again that did not answer.
@@ -76,9 +76,48 @@ async fn look_once(hub: &Hub, store: &Store) -> Result<(), StoreError> {
     };
     for outlet in outlets {
         if store.is_alive(outlet.session).await? {
+            renew(hub, store, outlet.user).await?;
+            follow_what_is_new(hub, store, outlet.user).await?;
             outlet.answer(&ServerEvent::Resync {});
         } else {
             outlet.close(CloseCode::SessionEnded);
+        }
+    }
+    Ok(())
+}
+
+/// Who somebody's friends are, and what they show, may be another without the hub having heard of it.
+async fn renew(hub: &Hub, store: &Store, user: UserId) -> Result<(), StoreError> {
+    let noted = || hub.state().people.get(&user).map(|person| person.noted);
+    loop {
+        let before = noted();
+        let (me, friends) = (store.me(user).await?, store.friends(user).await?);
+        let mut state = hub.state();
+        // What was noted while this was read may be newer: then it is read again.
+        if state.people.get(&user).map(|person| person.noted) == before {
+            state.renew(user, me.settings, &friends);
+            return Ok(());
+        }
+    }
+}
+
+/// Somebody may have become a member without the hub hearing of it.
+async fn follow_what_is_new(hub: &Hub, store: &Store, user: UserId) -> Result<(), StoreError> {
+    for (id, first_seq) in store.conversation_ids(user).await? {
+        while !hub.state().is_followed_by(id, user) {
+            let conversation = match store.conversation(user, id).await {
+                Ok(conversation) => conversation,
+                Err(StoreError::NotFound) => break,
+                Err(error) => return Err(error),
+            };
+            let mut state = hub.state();
+            // What went out since it was read may have been the end of this membership: then it is read again.
+            if state.position(id).is_none_or(|position| position <= conversation.rev) {
+                if state.join(user, conversation, first_seq) {
+                    hub.start_filling(&mut state, id, Duration::ZERO);
+                }
+                break;
+            }
         }
     }
     Ok(())

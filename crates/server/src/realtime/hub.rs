@@ -158,6 +158,7 @@ impl Connected {
         let mut state = self.hub.state();
         let mut gaps = Vec::new();
         for Conversation { id, rev, .. } in &snapshot.conversations {
+            state.confirm(*id, &self.outlet, *rev);
             if state.seed(*id, *rev) {
                 gaps.push(*id);
             }

@@ -5,6 +5,7 @@ use super::state::State;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{CloseCode, Friend, Presence, ServerEvent, Settings, Snapshot, Timestamp, UserId};
 
 /// How long somebody is still shown as here after their last socket has gone.
@@ -16,8 +17,11 @@ pub(super) struct Person {
     /// None until the first snapshot has been read: nobody sees anything before.
     pub(super) settings: Option<Settings>,
     friends: HashSet<UserId>,
-    /// Friendships that began or ended while the first snapshot was being read.
+    /// Friendships that began or ended while the first snapshot was being read, and what was set.
     meanwhile: HashMap<UserId, bool>,
+    set_meanwhile: Option<Settings>,
+    /// Counts what was noted, so that whoever read the database meanwhile sees that it may be outdated.
+    pub(super) noted: u64,
 }
 
 impl Person {
@@ -40,7 +44,7 @@ impl State {
         let Some(person) = self.people.get_mut(&user) else { return };
         let is_new = person.settings.is_none();
         if is_new {
-            person.settings = Some(snapshot.user.settings);
+            person.settings = Some(person.set_meanwhile.take().unwrap_or(snapshot.user.settings));
             person.friends = snapshot.friends.iter().map(|friend| friend.user.id).collect();
             for (other, are_friends) in std::mem::take(&mut person.meanwhile) {
                 if are_friends {
@@ -87,6 +91,9 @@ impl State {
 
     /// Remembers of what a person is told what the hub itself must know.
     pub(super) fn note(&mut self, user: UserId, event: &ServerEvent) {
+        if let Some(person) = self.people.get_mut(&user) {
+            person.noted += 1;
+        }
         match event {
             ServerEvent::Friend(Friend { user: other, .. }) => {
                 self.set_friend(user, other.id, true);
@@ -100,19 +107,35 @@ impl State {
         }
     }
 
+    /// Takes over what the database has, after something was missed.
+    pub(super) fn renew(&mut self, user: UserId, settings: Settings, friends: &[Friend]) {
+        if self.settings(user).is_none() {
+            return;
+        }
+        if let Some(person) = self.people.get_mut(&user) {
+            person.friends = friends.iter().map(|friend| friend.user.id).collect();
+        }
+        self.set_settings(user, settings);
+    }
+
     fn set_friend(&mut self, user: UserId, other: UserId, are_friends: bool) {
         let Some(person) = self.people.get_mut(&user) else { return };
         if person.settings.is_none() {
             person.meanwhile.insert(other, are_friends);
         } else if are_friends {
             person.friends.insert(other);
-        } else {
+        } else if !planted::has(Bug::PresenceOutlivesFriendship) {
             person.friends.remove(&other);
         }
     }
 
     fn set_settings(&mut self, user: UserId, settings: Settings) {
-        let Some(before) = self.settings(user) else { return };
+        let Some(before) = self.settings(user) else {
+            if let Some(person) = self.people.get_mut(&user) {
+                person.set_meanwhile = Some(settings);
+            }
+            return;
+        };
         if before.presence && !settings.presence {
             self.announce(user, false, None);
         }

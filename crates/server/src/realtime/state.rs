@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{Conversation, ConversationId, Rev, Seq, ServerEvent, SessionId, Snapshot, UserId};
 use umbrachat_store::Numbered;
 
@@ -46,6 +47,8 @@ struct Follower {
     outlet: Arc<Outlet>,
     /// The oldest message that this follower may know of.
     first_seq: Seq,
+    /// It is known to be a member at this rev: an end of its membership that has a lower one is that of an earlier one.
+    since: Rev,
 }
 
 /// A numbered change, encoded once for all its receivers.
@@ -132,7 +135,8 @@ impl State {
             is_new = true;
             Followed { followers: HashMap::new(), room: Room::new(position), filling: false }
         });
-        followed.followers.insert(outlet.id, Follower { outlet: outlet.clone(), first_seq });
+        let since = position.unwrap_or(Rev::ZERO);
+        followed.followers.insert(outlet.id, Follower { outlet: outlet.clone(), first_seq, since });
         is_new
     }
 
@@ -143,6 +147,27 @@ impl State {
             self.follow(id, outlet, first_seq, None);
             self.followed.entry(outlet.id).or_default().entry(id).or_default().for_now = true;
         }
+    }
+
+    /// A socket's snapshot has this conversation at this rev.
+    pub(super) fn confirm(&mut self, id: ConversationId, outlet: &Outlet, rev: Rev) {
+        let followed = self.rooms.get_mut(&id);
+        if let Some(follower) = followed.and_then(|followed| followed.followers.get_mut(&outlet.id)) {
+            follower.since = follower.since.max(rev);
+        }
+    }
+
+    /// Whether all of somebody's sockets follow a conversation.
+    pub(super) fn is_followed_by(&self, id: ConversationId, user: UserId) -> bool {
+        let follows = |outlet: &Arc<Outlet>| {
+            self.followed.get(&outlet.id).is_some_and(|follows| follows.contains_key(&id))
+        };
+        self.sockets_of(user).all(follows)
+    }
+
+    /// Up to where a conversation's followers have been told.
+    pub(super) fn position(&self, id: ConversationId) -> Option<Rev> {
+        self.rooms.get(&id)?.room.position()
     }
 
     /// Of what a socket follows for now, keeps what its snapshot has.
@@ -173,7 +198,7 @@ impl State {
         let event = ServerEvent::Conversation { conversation: Box::new(conversation) };
         let outgoing = Outgoing { text: encode(&event), position: Position::From(id, rev) };
         let mut is_new = false;
-        for outlet in outlets {
+        for outlet in outlets.into_iter().filter(|_| !planted::has(Bug::NewcomerIsNotFollowed)) {
             is_new |= self.follow(id, &outlet, first_seq, Some(rev));
             outlet.push(outgoing.clone());
         }
@@ -246,6 +271,7 @@ impl State {
     pub(super) fn receipt(&self, user: UserId, id: ConversationId, shown: bool, event: &ServerEvent) {
         let outgoing = Outgoing { text: encode(event), position: Position::In(id) };
         self.push_to(user, &outgoing);
+        let shown = shown || planted::has(Bug::HiddenReceiptsInEvents);
         let Some(followed) = self.rooms.get(&id).filter(|_| shown) else { return };
         for Follower { outlet, .. } in followed.followers.values() {
             if outlet.user != user && self.settings(outlet.user).is_some_and(|settings| settings.receipts) {
@@ -274,7 +300,7 @@ impl State {
             let outgoing = Outgoing { text: encode(&event), position: Position::In(id) };
             for Follower { outlet, .. } in followed.followers.values() {
                 let shows = self.settings(outlet.user).is_some_and(|settings| settings.typing);
-                if shows && typist.is_friend(outlet.user) {
+                if (shows && typist.is_friend(outlet.user)) || planted::has(Bug::TypingShownToAll) {
                     outlet.push(outgoing.clone());
                 }
             }
@@ -289,7 +315,9 @@ impl State {
             if let Item::Left { user, .. } = &item {
                 // Before the change itself: nothing from this rev on is for them.
                 followed.followers.retain(|socket, follower| {
-                    let stays = follower.outlet.user != *user;
+                    let stays = follower.outlet.user != *user
+                        || follower.since > rev
+                        || planted::has(Bug::DeliverAfterRemoval);
                     if !stays {
                         follower.outlet.push(removed(id, rev));
                         if let Some(rooms) = self.followed.get_mut(socket) {
@@ -301,9 +329,13 @@ impl State {
             }
             let position = Position::At(id, rev);
             let skipped = encode(&ServerEvent::Skipped { conversation_id: id, rev });
-            for Follower { outlet, first_seq } in followed.followers.values() {
+            for Follower { outlet, first_seq, .. } in followed.followers.values() {
                 let text = match &item {
-                    Item::Message { seq, text } if seq >= first_seq => text,
+                    Item::Message { seq, text }
+                        if seq >= first_seq || planted::has(Bug::EventsLeakFromBeforeJoining) =>
+                    {
+                        text
+                    }
                     Item::Member { text } | Item::Left { text, .. } => text,
                     Item::Conversation { texts } => texts.get(&outlet.user).unwrap_or(&skipped),
                     Item::Message { .. } => &skipped,

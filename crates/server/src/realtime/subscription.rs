@@ -6,6 +6,7 @@ use bytestring::ByteString;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{ConversationId, Rev, SessionId, Snapshot, UserId};
 use umbrachat_store::{Result, Store};
 
@@ -28,9 +29,17 @@ impl Subscription {
         user: UserId,
         session: SessionId,
     ) -> Result<(Self, Snapshot)> {
+        let mut early = None;
+        if planted::has(Bug::SnapshotBeforeSubscribing) {
+            early = Some(store.snapshot(user).await?);
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
         let (connected, queue) = hub.connect(user, session);
         connected.follow(store.conversation_ids(user).await?);
-        let mut snapshot = store.snapshot(user).await?;
+        let mut snapshot = match early {
+            Some(snapshot) => snapshot,
+            None => store.snapshot(user).await?,
+        };
         connected.seed(&mut snapshot);
         let told = snapshot.conversations.iter().map(|row| (row.id, row.rev)).collect();
         Ok((Self { connected, queue, told }, snapshot))

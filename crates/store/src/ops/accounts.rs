@@ -1,6 +1,6 @@
 //! People's accounts.
 
-use super::{Conn, friendships, passwords, security, sessions};
+use super::{Conn, conversations, friendships, passwords, security, sessions};
 use crate::change::Change;
 use crate::error::{Refusal, Result, StoreError};
 use crate::face::{NewAccount, SessionStarted};
@@ -104,8 +104,8 @@ pub(crate) async fn update_me(conn: &mut Conn, user: Id, update: UpdateMe) -> Re
     if me.settings.receipts != before.settings.receipts {
         // What the snapshot shows of others' marks, and they of these, is another now.
         changes.push(Change::person(user.into(), ServerEvent::Resync {}));
-        let friends = friendships::friends(conn, user).await?;
-        let users = friends.iter().map(|friend| friend.user.id).collect();
+        let others = conversations::people_of(conn, user).await?;
+        let users = others.into_iter().map(Into::into).collect();
         changes.push(Change::People { users, event: ServerEvent::Resync {} });
     }
     Ok((me, changes))

@@ -11,6 +11,7 @@ use crate::write::{MarkWrite, Outcome, SendWrite, SentMessage, Write};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{
     ConversationId, FieldError, Message, MessageKind, Seq, ServerEvent, Timestamp, UserId,
 };
@@ -49,7 +50,8 @@ struct Batch {
 /// Why a member's marks moved.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cause {
-    /// By sending, which the message itself tells everybody.
+    /// By sending, which the message itself tells everybody who sees the author's marks. Whether they do, members of a
+    /// group cannot know before the first one.
     Sending,
     Marking,
 }
@@ -66,6 +68,7 @@ impl Batch {
                 Write::Send(send) => {
                     sent_to.push(Id::from(send.conversation));
                     people.push(Id::from(send.author));
+                    markers.push(Id::from(send.author));
                     people.extend(send.message.mentions.iter().copied().map(Id::from));
                     client_ids.push(Id::from(send.message.client_id));
                 }
@@ -136,6 +139,10 @@ impl Batch {
         let key = (send.message.client_id.into(), id, author);
         // Before the other rules: what was acknowledged once stays acknowledged, whatever has changed since.
         if let Some(message) = self.known.get(&key) {
+            if planted::has(Bug::RetryTakesNewSeq) {
+                let message = Message { seq: message.seq.next(), ..message.clone() };
+                return Ok(SentMessage { message, first_time: false });
+            }
             return Ok(SentMessage { message: message.clone(), first_time: false });
         }
         let is_member = |user: &UserId| self.members.contains_key(&(id, (*user).into()));
@@ -146,7 +153,8 @@ impl Batch {
         let conversation = self.conversations.get_mut(&id).ok_or(StoreError::NotFound)?;
         if conversation.is_direct() {
             let peer = conversation.peer_of(author).ok_or(Refusal::NotFriends)?;
-            if !self.friends.contains(&friendships::pair(author, peer)) {
+            let are_friends = self.friends.contains(&friendships::pair(author, peer));
+            if !are_friends && !planted::has(Bug::StrangersCanWrite) {
                 return Err(Refusal::NotFriends.into());
             }
         }
@@ -160,7 +168,12 @@ impl Batch {
         conversation.last_seq += 1;
         conversation.rev += 1;
         conversation.active_at = now.into();
+        let is_first = !conversation.is_direct() && member.delivered_seq == 0;
+        let cause = if is_first { Cause::Marking } else { Cause::Sending };
         member.read_seq = conversation.last_seq;
+        if planted::has(Bug::OwnMessageCountsAsUnread) {
+            member.read_seq -= 1;
+        }
         member.delivered_seq = conversation.last_seq;
         let row = MessageRow {
             conversation_id: id,
@@ -180,7 +193,7 @@ impl Batch {
             has_reactions: false,
         };
         self.advanced.insert(id);
-        self.marked.entry((id, author)).or_insert(Cause::Sending);
+        self.marked.entry((id, author)).or_insert(cause);
         let message = row.clone().into_wire(Vec::new())?;
         self.new_messages.push(row);
         self.known.insert(key, message.clone());
@@ -197,7 +210,8 @@ impl Batch {
                 return Err(FieldError::new(field, "out_of_range", "there is no such message").into());
             }
         }
-        let read = mark.read.map_or(member.read_seq, |seq| seq.0.max(member.read_seq));
+        let least = if planted::has(Bug::MarkMovesBack) { 0 } else { member.read_seq };
+        let read = mark.read.map_or(member.read_seq, |seq| seq.0.max(least));
         // What was read was received.
         let delivered =
             mark.delivered.map_or(member.delivered_seq, |seq| seq.0.max(member.delivered_seq)).max(read);

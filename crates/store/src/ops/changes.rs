@@ -10,6 +10,7 @@ use crate::schema::{conversations, messages as table};
 use crate::types::Id;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{Changes, ConversationId, Receipt, Rev, Seq};
 
 /// Rows newer than `since`, oldest rev first, at most `limit` of them.
@@ -26,10 +27,12 @@ pub(crate) async fn since(
     let membership = Membership::of(conn, me, conversation).await?;
     let head = membership.conversation.rev;
 
+    let first_seq =
+        if planted::has(Bug::ChangesLeakFromBeforeJoining) { 1 } else { membership.member.first_seq };
     let message_rows: Vec<MessageRow> = table::table
         .filter(table::conversation_id.eq(membership.conversation.id))
         .filter(table::rev.gt(since.0))
-        .filter(table::seq.ge(membership.member.first_seq))
+        .filter(table::seq.ge(first_seq))
         .order(table::rev)
         .limit(i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1)
         .select(MessageRow::as_select())

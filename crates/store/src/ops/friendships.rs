@@ -9,6 +9,7 @@ use crate::schema::{friendships, users};
 use crate::types::{Id, Time};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{
     AskedFriend, FieldError, Friend, FriendRequest, FriendRequestDirection, FriendRequests, ServerEvent,
     Timestamp, User, UserId,
@@ -46,7 +47,7 @@ pub(crate) async fn ask(
         return Err(Refusal::Conflict("you have blocked this person: end the block first").into());
     }
     // To somebody who has blocked the caller it goes nowhere, and the caller is not told.
-    let is_blocked = blocks::has_blocked(conn, other_id, me).await?;
+    let is_blocked = blocks::has_blocked(conn, other_id, me).await? && !planted::has(Bug::BlockedCanAsk);
     let (low, high) = pair(me, other_id);
     let created = diesel::insert_into(friendships::table)
         .values((

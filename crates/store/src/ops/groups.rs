@@ -11,6 +11,7 @@ use crate::schema::{conversations as table, members};
 use crate::types::Id;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{
     Conversation, ConversationId, ConversationKind, FieldError, History, NewGroup, NoticeAction, Rev, Role,
     Seq, Timestamp, UpdateGroup, limits,
@@ -100,7 +101,8 @@ pub(crate) async fn update(
         locked.notice(conn, clock, Deed { author: Some(me), action, subject: None, body }).await?;
     }
     // Last, so that the views carry the rev at which they are told.
-    locked.row.own_rev = locked.next_rev();
+    locked.row.own_rev =
+        if planted::has(Bug::RenameKeepsRev) { locked.row.own_rev } else { locked.next_rev() };
     locked.save(conn).await?;
     let views = conversations::views_of_group(conn, locked.row.id).await?;
     let rev = Rev(locked.row.own_rev);

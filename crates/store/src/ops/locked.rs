@@ -1,7 +1,7 @@
 //! A conversation whose lock this transaction holds. Every numbered change goes through one of these, so that no number
 //! is given twice and none is left out.
 
-use super::{Conn, bulk};
+use super::{Conn, accounts, bulk};
 use crate::change::Change;
 use crate::clock::Clock;
 use crate::error::{Result, StoreError};
@@ -10,7 +10,8 @@ use crate::schema::{conversations, members, messages, users};
 use crate::types::Id;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use umbrachat_protocol::{ConversationId, MessageKind, NoticeAction, Timestamp};
+use umbrachat_protocol::planted::{self, Bug};
+use umbrachat_protocol::{ConversationId, MessageKind, NoticeAction, Seq, ServerEvent, Timestamp};
 
 pub(super) struct Locked {
     pub(super) row: ConversationRow,
@@ -68,14 +69,35 @@ impl Locked {
             has_reactions: false,
         };
         diesel::insert_into(messages::table).values(&row).execute(conn).await?;
-        if let Some(author) = deed.author {
-            diesel::update(members::table.find((self.row.id, author)))
-                .set((members::delivered_seq.eq(row.seq), members::read_seq.eq(row.seq)))
-                .execute(conn)
-                .await?;
-        }
         self.changes.push(Change::message(row.into_wire(Vec::new())?));
+        if let Some(author) = deed.author {
+            self.author_has_read(conn, author).await?;
+        }
         Ok(self.row.last_seq)
+    }
+
+    /// The notice itself tells everybody who sees the author's marks; of the first one they have to be told.
+    async fn author_has_read(&mut self, conn: &mut Conn, author: Id) -> Result<()> {
+        let seq = self.row.last_seq;
+        let member = members::table.find((self.row.id, author));
+        let had_none = member.filter(members::delivered_seq.eq(0)).count().get_result::<i64>(conn).await? > 0;
+        diesel::update(member)
+            .set((members::delivered_seq.eq(seq), members::read_seq.eq(seq)))
+            .execute(conn)
+            .await?;
+        if had_none {
+            let found = accounts::who_shows_receipts(conn, &[author]).await?;
+            let shown = found.iter().any(|(_, shows)| *shows);
+            let (conversation_id, user_id) = (self.row.id.into(), author.into());
+            let event = ServerEvent::Receipt {
+                conversation_id,
+                user_id,
+                delivered_seq: Seq(seq),
+                read_seq: Seq(seq),
+            };
+            self.changes.push(Change::Receipt { user: user_id, id: conversation_id, shown, event });
+        }
+        Ok(())
     }
 
     /// Adds a member, whom an earlier membership may have left a row of.
@@ -89,7 +111,9 @@ impl Locked {
 
     /// Changes a member's role, or ends the membership. The marks stay out of it: they move without this lock.
     pub(super) async fn change_member(&mut self, conn: &mut Conn, member: MemberRow) -> Result<MemberRow> {
-        let member = MemberRow { rev: self.next_rev(), ..member };
+        let keeps_rev = planted::has(Bug::RoleKeepsRev) && member.left_at.is_none();
+        let rev = if keeps_rev { member.rev } else { self.next_rev() };
+        let member = MemberRow { rev, ..member };
         diesel::update(members::table.find((member.conversation_id, member.user_id)))
             .set((
                 members::role.eq(&member.role),

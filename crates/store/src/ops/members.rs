@@ -11,6 +11,7 @@ use crate::schema::members;
 use crate::types::Id;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{ConversationId, FieldError, History, Member, NoticeAction, Role, Seq, limits};
 
 /// Adds a friend, or changes a member's role; whether they are new. Admins add members; only the owner makes and unmakes
@@ -122,7 +123,7 @@ pub(super) async fn leave(
     let row = MemberRow { left_at: Some(locked.now.into()), role: Role::Member.word().to_owned(), ..member };
     locked.change_member(conn, row).await?;
     locked.notice(conn, clock, Deed { author, action, subject, body: String::new() }).await?;
-    if let Some(successor) = successor {
+    if let Some(successor) = successor.filter(|_| !planted::has(Bug::OwnerLeavesNobody)) {
         let subject = Some(successor.user_id);
         let deed = Deed { author, action: NoticeAction::HandedOver, subject, body: String::new() };
         locked.notice(conn, clock, deed).await?;

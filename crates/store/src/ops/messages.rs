@@ -11,6 +11,7 @@ use crate::types::{Id, Time};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use std::collections::HashMap;
+use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{
     ConversationId, Message, MessageKind, MessagePage, Reaction, Role, Seq, Timestamp, limits,
 };
@@ -25,9 +26,11 @@ pub(crate) async fn page(
     limit: i64,
 ) -> Result<MessagePage> {
     let membership = Membership::of(conn, me, conversation).await?;
+    let first_seq =
+        if planted::has(Bug::HistoryLeaksFromBeforeJoining) { 1 } else { membership.member.first_seq };
     let mut query = messages::table
         .filter(messages::conversation_id.eq(membership.conversation.id))
-        .filter(messages::seq.ge(membership.member.first_seq))
+        .filter(messages::seq.ge(first_seq))
         .select(MessageRow::as_select())
         .limit(limit + 1)
         .into_boxed();
@@ -106,7 +109,7 @@ pub(crate) async fn delete(
     one.row.mentions.clear();
     one.row.has_reactions = false;
     diesel::delete(reactions_of(one.row.conversation_id, one.row.seq)).execute(conn).await?;
-    one.save(conn).await
+    one.save(conn, Bug::DeleteKeepsRev).await
 }
 
 /// Gives a message a new body. The same body changes nothing.
@@ -132,7 +135,7 @@ pub(crate) async fn edit(
     }
     one.row.body = body;
     one.row.edited_at = Some(now.into());
-    one.save(conn).await
+    one.save(conn, Bug::EditKeepsRev).await
 }
 
 /// Puts an emoji on a message, or takes it away. Repeating it changes nothing.
@@ -178,7 +181,7 @@ pub(crate) async fn react(
     }
     let left: i64 = reactions_of(one.row.conversation_id, one.row.seq).count().get_result(conn).await?;
     one.row.has_reactions = left > 0;
-    one.save(conn).await
+    one.save(conn, Bug::ReactionKeepsRev).await
 }
 
 /// One message, with its conversation's lock held, and the proof that the reader may see it.
@@ -239,8 +242,11 @@ impl One {
         Ok((single(conn, self.row).await?, Vec::new()))
     }
 
-    async fn save(mut self, conn: &mut Conn) -> Result<(Message, Vec<Change>)> {
-        self.row.rev = self.locked.next_rev();
+    /// `forgetful`: the bug that would leave the rev as it is.
+    async fn save(mut self, conn: &mut Conn, forgetful: Bug) -> Result<(Message, Vec<Change>)> {
+        if !planted::has(forgetful) {
+            self.row.rev = self.locked.next_rev();
+        }
         let row = &self.row;
         diesel::update(messages::table.find((row.conversation_id, row.seq)))
             .set((

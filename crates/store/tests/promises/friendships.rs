@@ -1,7 +1,7 @@
 //! Friend requests in every direction.
 
 use crate::community::{Community, is_not_found};
-use umbrachat_protocol::{AskedFriend, FriendRequests, ServerEvent, UserId};
+use umbrachat_protocol::{AskedFriend, FriendRequests, ServerEvent, SettingsPatch, UpdateMe, UserId};
 use umbrachat_store::{Change, Refusal, StoreError};
 use umbrachat_testing::databases;
 
@@ -93,6 +93,20 @@ databases! {
         community.store.ask_friend(ana, "bo".to_owned()).await.unwrap();
         let refused = community.store.open_direct(ana, bo).await;
         assert!(matches!(refused, Err(StoreError::Refused(Refusal::NotFriends))));
+    }
+
+    async fn who_hides_receipts_is_no_longer_seen_by_former_friends_either(database: TestDatabase) {
+        let community = Community::on(database).await;
+        let (ana, bo, _) = community.friends().await;
+        community.store.unfriend(bo, ana).await.unwrap();
+        community.published();
+        let hidden = SettingsPatch { receipts: Some(false), ..SettingsPatch::default() };
+        let update = UpdateMe { display_name: None, settings: Some(hidden) };
+        community.store.update_me(ana, update).await.unwrap();
+        let is_told = |change: Change| {
+            matches!(change, Change::People { users, event: ServerEvent::Resync {} } if users.contains(&bo))
+        };
+        assert!(community.published().into_iter().any(is_told), "Bo still has their conversation");
     }
 }
 
