@@ -1,6 +1,7 @@
 //! The wiring: everything a request may need, and the server that listens.
 
 use crate::address::TrustedProxies;
+use crate::bus::Bus;
 use crate::config::Config;
 use crate::erasure_ledger::{ErasureLedger, ReplayError};
 use crate::export::Exports;
@@ -24,7 +25,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 use tokio::net::{TcpSocket, lookup_host};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use umbrachat_protocol::PrivacyPolicy;
 use umbrachat_store::{Clock, Database, OpenError, Store};
 
@@ -69,6 +70,8 @@ pub struct Running {
     handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
     housekeeping: JoinHandle<()>,
+    /// What carries changes to other replicas, where there are any.
+    bus: Option<JoinSet<()>>,
 }
 
 /// Why the server does not start, in one line.
@@ -82,6 +85,8 @@ pub enum StartError {
     Database(#[from] OpenError),
     #[error("ERASURE_LEDGER: {0}")]
     Ledger(#[from] ReplayError),
+    #[error("REDIS_URL: {0}")]
+    Redis(String),
     #[error("cannot serve: {0}")]
     Serve(io::Error),
 }
@@ -103,6 +108,10 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     if resumed + again > 0 {
         tracing::info!(resumed, again, "going on with erasures");
     }
+    let bus = match &config.redis_url {
+        Some(url) => Some(Bus::start(url, &secret, &hub).map_err(StartError::Redis)?),
+        None => None,
+    };
     let limits = if config.rate_limits { Limits::on(store.clock()) } else { Limits::off() };
     let state = web::Data::new(AppState {
         limits,
@@ -140,7 +149,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let handle = server.handle();
     tracing::info!(%address, public_url = %state.public_url, "listening");
     let housekeeping = tokio::spawn(housekeeping::keep(state.clone()));
-    Ok(Running { address, state, handle, task: tokio::spawn(server), housekeeping })
+    Ok(Running { address, state, handle, task: tokio::spawn(server), housekeeping, bus })
 }
 
 /// Brings the database up to date.
@@ -167,6 +176,9 @@ impl Running {
         if let Err(error) = self.task.await.map_err(io::Error::other).flatten() {
             tracing::error!(%error, "the server did not end well");
         }
+        // The bus goes last, so that the others hear of everything that was committed.
+        self.state.hub.has_told().await;
+        drop(self.bus);
     }
 
     /// Until the process gets SIGTERM or SIGINT, and then stops.

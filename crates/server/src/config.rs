@@ -1,6 +1,7 @@
 //! Settings: each has a flag and an environment variable, two names of one thing. Nothing else reads the environment.
 
 use crate::address::TrustedProxies;
+use crate::bus::RedisUrl;
 use crate::keys::SecretKey;
 use crate::policy::Policies;
 use crate::public_url::PublicUrl;
@@ -36,6 +37,8 @@ pub struct Config {
     pub database: Database,
     /// None: in the data folder, where that can be written.
     pub erasure_ledger: Option<PathBuf>,
+    /// None: one process, or replicas that do not hear of each other.
+    pub redis_url: Option<RedisUrl>,
     /// None: the data folder keeps one.
     pub secret_key: Option<SecretKey>,
     /// None: this machine's local names, at the port that is listened on.
@@ -117,8 +120,8 @@ struct Settings {
     #[arg(long, env = "ERASURE_LEDGER", global = true, hide_env_values = true, value_name = "FILE")]
     #[arg(help = "File that remembers erasures, for restored backups [default: $DATA_DIR/erasures.ledger]")]
     erasure_ledger: Option<String>,
-    /// Bridges replicas; this version cannot yet, and does not start where it is set [default: unset, one process]
     #[arg(long, env = "REDIS_URL", global = true, hide_env_values = true, value_name = "URL")]
+    #[arg(help = "Bridges replicas: redis://… or rediss://… [default: unset, one process]")]
     redis_url: Option<String>,
     /// At least 32 random bytes as base64 or hex; required with PostgreSQL [default: generated into the data folder]
     #[arg(long, env = "SECRET_KEY", global = true, hide_env_values = true, value_name = "KEY")]
@@ -174,9 +177,6 @@ impl TryFrom<Settings> for Config {
         let or = |text: String, default: &str| if text.is_empty() { default.to_owned() } else { text };
         let set = |text: Option<String>| text.filter(|text| !text.is_empty());
 
-        if set(settings.redis_url).is_some() {
-            return Err(ConfigError("REDIS_URL: this version serves from one process; unset it".into()));
-        }
         let data_dir = PathBuf::from(or(settings.data_dir, DEFAULT_DATA_DIR));
         let database = match set(settings.database_url) {
             Some(url) => read("DATABASE_URL", &url)?,
@@ -192,6 +192,7 @@ impl TryFrom<Settings> for Config {
             data_dir,
             database,
             erasure_ledger: set(settings.erasure_ledger).map(PathBuf::from),
+            redis_url: set(settings.redis_url).map(|url| read("REDIS_URL", &url)).transpose()?,
             secret_key: set(settings.secret_key).map(|text| read("SECRET_KEY", text.trim())).transpose()?,
             public_url: set(settings.public_url).map(|text| read("PUBLIC_URL", &text)).transpose()?,
             trusted_proxies: read("TRUSTED_PROXIES", &settings.trusted_proxies.unwrap_or_default())?,
@@ -220,6 +221,7 @@ impl Config {
             data_dir: data_dir.to_owned(),
             database: Database::Sqlite(data_dir.join(DATABASE_FILE)),
             erasure_ledger: None,
+            redis_url: None,
             secret_key: None,
             public_url: None,
             trusted_proxies: TrustedProxies::default(),
@@ -314,7 +316,7 @@ mod tests {
         for (arguments, says) in [
             (&["--port", "http"][..], "PORT: not a number"),
             (&["--port", "70000"], "PORT: not a number"),
-            (&["--redis-url", "redis://localhost"], "REDIS_URL: this version"),
+            (&["--redis-url", "http://:hunter2@localhost"], "REDIS_URL: not an address"),
             (&["--database-url", "mysql://localhost"], "DATABASE_URL: "),
             (&["--database-url", "postgres://localhost/x"], "SECRET_KEY: required"),
             (&["--secret-key", "hunter2"], "SECRET_KEY: neither"),

@@ -34,6 +34,10 @@ pub enum Purpose {
     RefreshSuccessors,
     /// Digests the ids of erased people.
     Erasures,
+    /// Seals what replicas tell each other.
+    Bus,
+    /// Names the channels that they tell it on.
+    BusChannels,
 }
 
 impl SecretKey {
@@ -86,6 +90,8 @@ impl Purpose {
             Self::RefreshTokens => "umbrachat refresh tokens 1",
             Self::RefreshSuccessors => "umbrachat refresh successors 1",
             Self::Erasures => "umbrachat erasures 1",
+            Self::Bus => "umbrachat bus 1",
+            Self::BusChannels => "umbrachat bus channels 1",
         }
     }
 }
@@ -158,11 +164,17 @@ mod tests {
     #[test]
     fn each_purpose_has_a_key_of_its_own() {
         let secret = SecretKey::generate();
-        let keys: HashSet<_> =
-            [Purpose::AccessTokens, Purpose::RefreshTokens, Purpose::RefreshSuccessors, Purpose::Erasures]
-                .map(|p| secret.derive(p))
-                .into();
-        assert_eq!(keys.len(), 4);
+        let keys: HashSet<_> = [
+            Purpose::AccessTokens,
+            Purpose::RefreshTokens,
+            Purpose::RefreshSuccessors,
+            Purpose::Erasures,
+            Purpose::Bus,
+            Purpose::BusChannels,
+        ]
+        .map(|p| secret.derive(p))
+        .into();
+        assert_eq!(keys.len(), 6);
         assert_ne!(secret.derive(Purpose::AccessTokens), SecretKey::generate().derive(Purpose::AccessTokens));
     }
 

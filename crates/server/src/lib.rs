@@ -12,6 +12,7 @@ pub mod app;
 pub mod assets;
 pub mod asyncapi;
 pub mod auth;
+pub mod bus;
 pub mod config;
 pub mod cookie;
 pub mod erasure_ledger;

@@ -1,8 +1,9 @@
-//! What a committed transaction changed, and whom it concerns.
+//! What a committed transaction changed, and whom it concerns. Replicas tell it each other, too.
 
+use serde::{Deserialize, Serialize};
 use umbrachat_protocol::{Conversation, ConversationId, Rev, Seq, ServerEvent, SessionId, UserId};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Change {
     /// One numbered change of a conversation, for those who follow it.
     Numbered { id: ConversationId, rev: Rev, what: Numbered },
@@ -30,7 +31,7 @@ pub enum Change {
 }
 
 /// What a numbered change is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Numbered {
     /// A message is new or changed: for those who may read it.
     Message { seq: Seq, event: ServerEvent },

@@ -2,9 +2,11 @@
 
 mod contents;
 mod lossy;
+mod redis;
 
 pub use contents::Cell;
 pub use lossy::LossyProxy;
+pub use redis::TestRedis;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};

@@ -3,15 +3,20 @@
 use super::fill::{fill, look_again};
 use super::outlet::{Outgoing, Outlet, Position, encode};
 use super::people::LINGER;
-use super::state::{Item, State};
+use super::state::{Interest, Item, State};
+use crate::bus::Bus;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use umbrachat_protocol::{CloseCode, Conversation, ConversationId, Seq, SessionId, Snapshot, UserId};
-use umbrachat_store::{Change, Publish, Store};
+use umbrachat_store::{Change, Publish, Store, StoreError};
 
 /// How long a missing change may still come by itself before the database is asked.
 pub(super) const REORDERING: Duration = Duration::from_millis(50);
+
+/// Rows that one question to the database is about.
+const COMPARED_AT_ONCE: usize = 500;
 
 #[derive(Clone)]
 pub struct Hub(pub(super) Arc<Shared>);
@@ -20,12 +25,21 @@ pub(super) struct Shared {
     state: Mutex<State>,
     /// Set once, after both exist: the store publishes to the hub, and the hub fills gaps from the store.
     pub(super) store: OnceLock<Store>,
+    /// Where there are other replicas.
+    bus: OnceLock<Bus>,
+    /// Something has to be listened to that was not before.
+    fresh: Notify,
 }
 
 impl Hub {
     #[expect(clippy::new_without_default, reason = "a hub is a place, not a value")]
     pub fn new() -> Self {
-        Self(Arc::new(Shared { state: Mutex::default(), store: OnceLock::new() }))
+        Self(Arc::new(Shared {
+            state: Mutex::default(),
+            store: OnceLock::new(),
+            bus: OnceLock::new(),
+            fresh: Notify::new(),
+        }))
     }
 
     /// What the store calls after each commit. Holds the hub weakly: store and hub do not keep each other alive.
@@ -33,6 +47,9 @@ impl Hub {
         let hub = Arc::downgrade(&self.0);
         Arc::new(move |changes| {
             if let Some(hub) = hub.upgrade() {
+                if let Some(bus) = hub.bus.get() {
+                    bus.tell(&changes);
+                }
                 Self(hub).publish(changes);
             }
         })
@@ -42,6 +59,89 @@ impl Hub {
     pub fn attach(&self, store: Store) {
         // A second store would be a mistake in the wiring; the first stays.
         let _ = self.0.store.set(store);
+    }
+
+    /// Connects the hub to those of other replicas.
+    pub fn join(&self, bus: Bus) {
+        self.state().fresh = Some(Vec::new());
+        let _ = self.0.bus.set(bus);
+    }
+
+    /// Waits until the other replicas have been told everything, as far as that is possible.
+    pub async fn has_told(&self) {
+        if let Some(bus) = self.0.bus.get() {
+            bus.is_drained().await;
+        }
+    }
+
+    /// Waits until the bus brings whatever somebody here wants to hear of, or cannot.
+    pub(super) async fn listens(&self) {
+        let Some(bus) = self.0.bus.get() else { return };
+        self.0.fresh.notify_one();
+        let wanted = self.state().wanted;
+        bus.listens_to(wanted).await;
+    }
+
+    /// Waits until something has to be listened to that was not before; what it is, and how many there have been so far.
+    pub(crate) async fn fresh_interests(&self) -> (Vec<Interest>, u64) {
+        loop {
+            let told = self.0.fresh.notified();
+            {
+                let mut state = self.state();
+                let fresh = state.fresh.as_mut().map(std::mem::take).unwrap_or_default();
+                if !fresh.is_empty() {
+                    return (fresh, state.wanted);
+                }
+            }
+            told.await;
+        }
+    }
+
+    /// Everything that somebody here wants to hear of, and how many there have been so far.
+    pub(crate) fn all_interests(&self) -> (HashSet<Interest>, u64) {
+        let mut state = self.state();
+        if let Some(fresh) = &mut state.fresh {
+            fresh.clear();
+        }
+        (state.interests(), state.wanted)
+    }
+
+    /// Reads from the database what these conversations may have that nobody has told.
+    pub(crate) fn fill(&self, conversations: impl IntoIterator<Item = ConversationId>) {
+        let mut state = self.state();
+        for id in conversations {
+            self.start_filling(&mut state, id, Duration::ZERO);
+        }
+    }
+
+    /// Something may have been said that was not heard here: everybody looks again.
+    pub(crate) fn has_missed_something(&self) {
+        self.look_again(&mut self.state());
+    }
+
+    /// Compares what has arrived here with the database: conversations that have got further, and sessions that have ended.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub(crate) async fn compare(&self) -> Result<(), StoreError> {
+        let Some(store) = self.0.store.get() else { return Ok(()) };
+        let (rooms, outlets): (Vec<ConversationId>, Vec<Arc<Outlet>>) = {
+            let state = self.state();
+            (state.all_rooms(), state.all_sockets().cloned().collect())
+        };
+        for some in rooms.chunks(COMPARED_AT_ONCE) {
+            let heads = store.heads(some).await?;
+            let behind = self.state().behind(&heads);
+            self.fill(behind);
+        }
+        for some in outlets.chunks(COMPARED_AT_ONCE) {
+            let sessions: Vec<SessionId> = some.iter().map(|outlet| outlet.session).collect();
+            let alive = store.those_alive(&sessions).await?;
+            for outlet in some.iter().filter(|outlet| !alive.contains(&outlet.session)) {
+                outlet.close(CloseCode::SessionEnded);
+            }
+        }
+        Ok(())
     }
 
     /// A new socket of a person. From here on it receives what is for them; conversations it must [`Connected::follow`].
@@ -112,6 +212,9 @@ impl Hub {
                     }
                 }
             }
+        }
+        if state.fresh.as_ref().is_some_and(|fresh| !fresh.is_empty()) {
+            self.0.fresh.notify_one();
         }
         for (id, wait) in gaps {
             self.start_filling(&mut state, id, wait);

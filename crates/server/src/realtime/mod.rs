@@ -10,4 +10,5 @@ mod subscription;
 
 pub use hub::Hub;
 pub use outlet::Outlet;
+pub use state::Interest;
 pub use subscription::Subscription;

@@ -26,6 +26,17 @@ pub(super) struct State {
     /// and somebody sees to it.
     pub(super) is_looking: bool,
     rooms: HashMap<ConversationId, Followed>,
+    /// What has to be listened to since somebody last asked, where there is a bus that asks.
+    pub(super) fresh: Option<Vec<Interest>>,
+    /// How many there have been so far.
+    pub(super) wanted: u64,
+}
+
+/// Whose changes somebody here wants to hear of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Interest {
+    Conversation(ConversationId),
+    Person(UserId),
 }
 
 /// What the hub remembers of one socket in one conversation.
@@ -88,6 +99,9 @@ impl State {
         self.last_id += 1;
         let (outlet, queue) = Outlet::new(self.last_id, user, session);
         let outlet = Arc::new(outlet);
+        if !self.people.contains_key(&user) {
+            self.want(Interest::Person(user));
+        }
         self.people.entry(user).or_default().sockets.insert(outlet.id, outlet.clone());
         (outlet, queue)
     }
@@ -137,6 +151,9 @@ impl State {
         });
         let since = position.unwrap_or(Rev::ZERO);
         followed.followers.insert(outlet.id, Follower { outlet: outlet.clone(), first_seq, since });
+        if is_new {
+            self.want(Interest::Conversation(id));
+        }
         is_new
     }
 
@@ -225,6 +242,27 @@ impl State {
         let Some(followed) = self.rooms.get_mut(&id) else { return };
         let ready = followed.room.fill(rev, items);
         self.deliver(id, ready);
+    }
+
+    fn want(&mut self, interest: Interest) {
+        if let Some(fresh) = &mut self.fresh {
+            fresh.push(interest);
+            self.wanted += 1;
+        }
+    }
+
+    pub(super) fn interests(&self) -> HashSet<Interest> {
+        let people = self.people.keys().copied().map(Interest::Person);
+        people.chain(self.rooms.keys().copied().map(Interest::Conversation)).collect()
+    }
+
+    /// Of these conversations, those of which something has not arrived here.
+    pub(super) fn behind(&self, heads: &[(ConversationId, Rev)]) -> Vec<ConversationId> {
+        let is_behind = |id: &ConversationId, head: Rev| {
+            let position = self.rooms.get(id).and_then(|followed| followed.room.position());
+            position.is_some_and(|position| position < head)
+        };
+        heads.iter().filter(|(id, head)| is_behind(id, *head)).map(|(id, _)| *id).collect()
     }
 
     pub(super) fn all_rooms(&self) -> Vec<ConversationId> {

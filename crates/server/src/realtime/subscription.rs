@@ -35,7 +35,10 @@ impl Subscription {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
         let (connected, queue) = hub.connect(user, session);
+        // Other replicas are listened to before anything is read, too.
+        hub.listens().await;
         connected.follow(store.conversation_ids(user).await?);
+        hub.listens().await;
         let mut snapshot = match early {
             Some(snapshot) => snapshot,
             None => store.snapshot(user).await?,

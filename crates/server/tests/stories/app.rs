@@ -27,6 +27,22 @@ pub(crate) struct TestApp {
     pub(crate) database: TestDatabase,
 }
 
+/// A server beside the first one.
+pub(crate) struct Replica {
+    running: Running,
+    _data: TempDir,
+}
+
+impl Replica {
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.running.address())
+    }
+
+    pub(crate) async fn stops(self) {
+        self.running.stop().await;
+    }
+}
+
 impl TestApp {
     /// Without limits, because stories are told faster than people live.
     pub(crate) async fn on(database: TestDatabase) -> Self {
@@ -59,6 +75,14 @@ impl TestApp {
         let running = app::start(config.clone(), clock).await.unwrap();
         let http = umbrachat_client::http_client().unwrap();
         Self { time, running, http, config, data, database }
+    }
+
+    /// Another server on the same database, as behind a load balancer.
+    pub(crate) async fn another_replica(&self) -> Replica {
+        let data = tempfile::tempdir().unwrap();
+        let config = Config { data_dir: data.path().to_owned(), ..self.config.clone() };
+        let running = app::start(config, self.running.state().store.clock().clone()).await.unwrap();
+        Replica { running, _data: data }
     }
 
     /// The same server again, and its database as it was in between.

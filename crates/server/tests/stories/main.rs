@@ -30,6 +30,7 @@ mod messages;
 mod patience;
 mod policies;
 mod receipts;
+mod replicas;
 mod sessions;
 mod sign_up;
 mod sockets;

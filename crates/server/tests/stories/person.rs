@@ -1,6 +1,6 @@
 //! Somebody with an account and a device, and what they do.
 
-use crate::app::TestApp;
+use crate::app::{Replica, TestApp};
 use crate::socket::TestSocket;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,6 +41,12 @@ impl Person {
     pub(crate) async fn on_another_device(&self) -> Self {
         let client = Client::sign_in(&self.server, self.name(), PASSWORD).await.unwrap();
         Self { client, ..self.clone() }
+    }
+
+    /// The same person on a device that reaches another server of the community.
+    pub(crate) async fn at(&self, replica: &Replica) -> Self {
+        let client = Client::sign_in(&replica.url(), self.name(), PASSWORD).await.unwrap();
+        Self { client, server: replica.url(), ..self.clone() }
     }
 
     pub(crate) async fn access_token(&self) -> String {

@@ -4,6 +4,7 @@ use super::{Store, write};
 use crate::backend::read;
 use crate::change::Change;
 use crate::error::{Result, StoreError};
+use crate::types::Id;
 use crate::write::{MarkWrite, Outcome, SendWrite, SentMessage, Write};
 use tokio::sync::oneshot;
 use umbrachat_protocol::{
@@ -25,6 +26,12 @@ impl Store {
     /// The ids alone, each with the oldest message that this person may read: to follow them before anything else is read.
     pub async fn conversation_ids(&self, me: UserId) -> Result<Vec<(ConversationId, Seq)>> {
         read!(&self.backend, |ops, conn| ops::conversations::ids(conn, me.into()).await)
+    }
+
+    /// The newest rev of each of these conversations, whoever may see them; one that has been deleted is left out.
+    pub async fn heads(&self, ids: &[ConversationId]) -> Result<Vec<(ConversationId, Rev)>> {
+        let ids: Vec<Id> = ids.iter().copied().map(Id::from).collect();
+        read!(&self.backend, |ops, conn| ops::conversations::heads(conn, &ids).await)
     }
 
     /// # Errors

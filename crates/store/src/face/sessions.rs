@@ -4,6 +4,8 @@ use super::accounts::TokenHash;
 use super::{Store, write};
 use crate::backend::read;
 use crate::error::Result;
+use crate::types::Id;
+use std::collections::HashSet;
 use umbrachat_protocol::{Me, Session, SessionId, Timestamp, UserId};
 
 pub struct NewSession {
@@ -71,6 +73,13 @@ impl Store {
     /// Whether a session goes on, for whoever need not know whose it is.
     pub async fn is_alive(&self, session: SessionId) -> Result<bool> {
         Ok(self.session(session, "").await?.is_some())
+    }
+
+    /// Which of these sessions go on.
+    pub async fn those_alive(&self, sessions: &[SessionId]) -> Result<HashSet<SessionId>> {
+        let now = self.clock.now();
+        let ids: Vec<Id> = sessions.iter().copied().map(Id::from).collect();
+        read!(&self.backend, |ops, conn| ops::sessions::alive(conn, &ids, now).await)
     }
 
     pub async fn rotate_refresh(

@@ -105,6 +105,16 @@ pub(crate) async fn ids(conn: &mut Conn, me: Id) -> Result<Vec<(ConversationId, 
     Ok(ids.into_iter().map(|(id, first_seq)| (id.into(), Seq(first_seq))).collect())
 }
 
+/// Where these conversations stand; one that has been deleted is left out.
+pub(crate) async fn heads(conn: &mut Conn, ids: &[Id]) -> Result<Vec<(ConversationId, Rev)>> {
+    let rows: Vec<(Id, i64)> = conversations::table
+        .filter(conversations::id.eq_any(ids))
+        .select((conversations::id, conversations::rev))
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(|(id, rev)| (id.into(), Rev(rev))).collect())
+}
+
 /// Everybody else who is in one of this person's conversations.
 pub(super) async fn people_of(conn: &mut Conn, me: Id) -> Result<Vec<Id>> {
     let mine = my_members

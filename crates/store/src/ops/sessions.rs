@@ -9,7 +9,7 @@ use crate::schema::{consents, sessions, users};
 use crate::types::{Id, Stamp, Time};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use umbrachat_protocol::{Presence, SecurityEventKind, Session, SessionId, Timestamp};
 
 /// How long a refresh token that was just replaced is answered with the same successor: two tabs, a lost reply.
@@ -76,6 +76,17 @@ pub(crate) async fn authenticated(
         session,
         consented: consent.is_some(),
     }))
+}
+
+pub(crate) async fn alive(conn: &mut Conn, ids: &[Id], now: Timestamp) -> Result<HashSet<SessionId>> {
+    let alive: Vec<Id> = sessions::table
+        .filter(sessions::id.eq_any(ids))
+        .filter(sessions::idle_until.gt(Time::from(now)))
+        .filter(sessions::expires_at.gt(Time::from(now)))
+        .select(sessions::id)
+        .load(conn)
+        .await?;
+    Ok(alive.into_iter().map(SessionId::from).collect())
 }
 
 /// Replaces the refresh token by its successor; see [`Rotation`] for what else may come of it.

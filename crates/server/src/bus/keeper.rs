@@ -1,0 +1,113 @@
+//! Watches whether replicas hear each other, and compares with the database while they do not.
+
+use super::Shared;
+use super::message::{Channel, Message, Posted};
+use crate::realtime::Hub;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use uuid::Uuid;
+
+const BEAT: Duration = Duration::from_millis(400);
+/// A replica that was not heard for so long may be saying things that do not arrive.
+const SILENCE: Duration = Duration::from_secs(1);
+/// After so long it is not expected any more.
+const GONE: Duration = Duration::from_secs(20);
+/// How often to compare with the database while something may be missing,
+const WORRIED: Duration = Duration::from_millis(800);
+/// and while all is well.
+const CALM: Duration = Duration::from_secs(15);
+/// How often the log says the same thing.
+const COMPLAIN: Duration = Duration::from_secs(10);
+
+/// What a replica knows of how well it hears.
+#[derive(Default)]
+pub(super) struct Health {
+    known: Mutex<Known>,
+    /// Messages whose seal was not ours.
+    forged: AtomicU64,
+}
+
+#[derive(Default)]
+struct Known {
+    own: Option<Instant>,
+    others: HashMap<Uuid, Other>,
+    complained: Option<Instant>,
+}
+
+struct Other {
+    heard: Instant,
+    lost: u64,
+}
+
+impl Health {
+    /// Notes a heartbeat; whether its sender says that something was lost since the one before.
+    pub(super) fn beats(&self, from: Uuid, is_own: bool, lost: u64) -> bool {
+        let heard = Instant::now();
+        let mut known = self.known();
+        if is_own {
+            known.own = Some(heard);
+            return false;
+        }
+        known.others.insert(from, Other { heard, lost }).is_some_and(|before| before.lost < lost)
+    }
+
+    pub(super) fn is_back(&self) {
+        self.known().own = Some(Instant::now());
+        tracing::info!("replicas hear each other over Redis");
+    }
+
+    pub(super) fn is_cut_off(&self) {
+        self.known().own = None;
+    }
+
+    pub(super) fn is_forged(&self) {
+        self.forged.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Says in the log what is wrong, now and then.
+    pub(super) fn complain(&self, why: &str) {
+        let forged = self.forged.load(Ordering::Relaxed);
+        let mut known = self.known();
+        if known.complained.is_none_or(|last| last.elapsed() > COMPLAIN) {
+            known.complained = Some(Instant::now());
+            tracing::warn!(
+                why,
+                forged,
+                "Redis does not carry what replicas tell each other; looking at the database instead"
+            );
+        }
+    }
+
+    /// Whether something may be told that does not arrive.
+    fn is_worried(&self) -> bool {
+        let mut known = self.known();
+        known.others.retain(|_, other| other.heard.elapsed() < GONE);
+        let silent = |heard: Instant| heard.elapsed() > SILENCE;
+        known.own.is_none_or(silent) || known.others.values().any(|other| silent(other.heard))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) async fn run(bus: Arc<Shared>, hub: Hub) {
+    let mut beat = interval(BEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut compared = Instant::now();
+    loop {
+        beat.tick().await;
+        let lost = bus.lost.load(Ordering::Relaxed);
+        bus.post(Posted { channel: Channel::Everybody, message: Message::Heartbeat { lost } });
+        let due = if bus.health.is_worried() { WORRIED } else { CALM };
+        if compared.elapsed() >= due {
+            compared = Instant::now();
+            if let Err(error) = hub.compare().await {
+                tracing::debug!(%error, "nothing could be compared with the database");
+            }
+        }
+    }
+}

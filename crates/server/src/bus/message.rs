@@ -1,0 +1,62 @@
+//! What replicas tell each other, and on which channel.
+
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use umbrachat_store::Change;
+use uuid::Uuid;
+
+use crate::realtime::Interest;
+
+/// Where something is told: to those who follow a conversation, to those to whom a person is connected, or to all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Channel {
+    Of(Interest),
+    Everybody,
+}
+
+pub(super) struct Posted {
+    pub(super) channel: Channel,
+    pub(super) message: Message,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Message {
+    Changes(Vec<Change>),
+    /// Says that this replica is there, and how many messages of its own it could not send so far.
+    Heartbeat {
+        lost: u64,
+    },
+}
+
+/// A message as it is sealed.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Envelope {
+    pub(super) from: Uuid,
+    pub(super) message: Message,
+}
+
+/// Sorts changes by the channel that each belongs on; on each they keep their order.
+pub(super) fn by_channel(changes: &[Change]) -> HashMap<Channel, Vec<Change>> {
+    let mut sorted: HashMap<Channel, Vec<Change>> = HashMap::new();
+    let mut add = |channel, change| sorted.entry(channel).or_default().push(change);
+    for change in changes {
+        match change {
+            Change::Numbered { id, .. } | Change::Deleted { id, .. } | Change::Receipt { id, .. } => {
+                add(Channel::Of(Interest::Conversation(*id)), change.clone());
+            }
+            Change::People { users, event } => {
+                for user in users {
+                    let change = Change::People { users: vec![*user], event: event.clone() };
+                    add(Channel::Of(Interest::Person(*user)), change);
+                }
+            }
+            Change::Joined { user, .. }
+            | Change::SessionEnded { user, .. }
+            | Change::ConsentWithdrawn { user } => {
+                add(Channel::Of(Interest::Person(*user)), change.clone());
+            }
+            Change::Erased { .. } | Change::Unknown => add(Channel::Everybody, change.clone()),
+        }
+    }
+    sorted
+}

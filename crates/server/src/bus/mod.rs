@@ -1,0 +1,144 @@
+//! The bus between replicas: what one has committed reaches the people that are connected to the others, over Redis channels.
+//!
+//! Redis is only the fast way. It carries sealed messages and keeps nothing; whatever it loses, the database still has. So
+//! each replica watches whether it hears itself and the others, and while it does not, and after, it compares what has
+//! arrived with what the database has.
+
+mod keeper;
+mod message;
+mod publisher;
+mod seal;
+mod subscriber;
+
+use crate::keys::SecretKey;
+use crate::realtime::Hub;
+use deadpool_redis::redis::Client;
+use deadpool_redis::{Manager, Pool, Runtime};
+use keeper::Health;
+use message::{Message, Posted};
+use seal::Seal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use umbrachat_store::Change;
+use uuid::Uuid;
+
+/// Messages that may wait for Redis. What does not fit is not told; the others find it in the database.
+const QUEUE: usize = 8_192;
+/// How long a new socket waits for Redis to confirm what it wants to hear of.
+const CONFIRMATION: Duration = Duration::from_secs(1);
+const CONNECTIONS: usize = 2;
+
+/// `REDIS_URL`, checked.
+#[derive(Clone)]
+pub struct RedisUrl(String);
+
+/// One replica's end of it.
+#[derive(Clone)]
+pub struct Bus(Arc<Shared>);
+
+struct Shared {
+    /// By which this replica is told from the others; new at each start.
+    replica: Uuid,
+    seal: Seal,
+    queue: mpsc::Sender<Posted>,
+    /// Messages that never left, of whatever kind.
+    lost: AtomicU64,
+    health: Health,
+    /// How many of the hub's interests are listened to; None while Redis is out of reach.
+    listening: watch::Sender<Option<u64>>,
+}
+
+impl Bus {
+    /// Connects the hub to those of the other replicas, until the tasks are dropped. Works before Redis can be reached.
+    ///
+    /// # Errors
+    /// One line that says what is wrong with the address.
+    pub fn start(url: &RedisUrl, secret: &SecretKey, hub: &Hub) -> Result<JoinSet<()>, String> {
+        let client = url.client()?;
+        let manager = Manager::new(url.0.as_str()).map_err(|_| NOT_REDIS)?;
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| error.to_string())?;
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (listening, _) = watch::channel(None);
+        let shared = Arc::new(Shared {
+            replica: Uuid::from_bytes(crate::keys::random()),
+            seal: Seal::new(secret),
+            queue,
+            lost: AtomicU64::new(0),
+            health: Health::default(),
+            listening,
+        });
+        hub.join(Self(shared.clone()));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(publisher::run(shared.clone(), pool, waiting));
+        tasks.spawn(subscriber::run(shared.clone(), client, hub.clone()));
+        tasks.spawn(keeper::run(shared, hub.clone()));
+        Ok(tasks)
+    }
+
+    /// Tells the other replicas what has been committed here. Does not wait.
+    pub fn tell(&self, changes: &[Change]) {
+        for (channel, changes) in message::by_channel(changes) {
+            self.0.post(Posted { channel, message: Message::Changes(changes) });
+        }
+    }
+
+    /// Waits until everything that was told has been sent, for a second at most.
+    pub async fn is_drained(&self) {
+        let queue = &self.0.queue;
+        let drained = async {
+            while queue.capacity() < queue.max_capacity() {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        // What Redis does not take is in the database all the same.
+        let _ = timeout(CONFIRMATION, drained).await;
+    }
+
+    /// Waits until so many of the hub's interests are listened to; for a second at most, and not at all without Redis.
+    pub async fn listens_to(&self, wanted: u64) {
+        let mut listening = self.0.listening.subscribe();
+        let is_done = |heard: &Option<u64>| heard.is_none_or(|heard| heard >= wanted);
+        // Whoever waits in vain is not let wait: the comparison with the database will find what was missed.
+        let _ = timeout(CONFIRMATION, listening.wait_for(is_done)).await;
+    }
+}
+
+impl Shared {
+    fn post(&self, posted: Posted) {
+        if self.queue.try_send(posted).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+const NOT_REDIS: &str = "not an address such as redis://host:6379 or rediss://:password@host:6380/0";
+
+impl RedisUrl {
+    fn client(&self) -> Result<Client, String> {
+        Client::open(self.0.as_str()).map_err(|_| NOT_REDIS.to_owned())
+    }
+}
+
+impl std::str::FromStr for RedisUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let url = Self(text.to_owned());
+        url.client().map(|_| url)
+    }
+}
+
+/// Without the password that may be in it.
+impl std::fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RedisUrl(…)")
+    }
+}

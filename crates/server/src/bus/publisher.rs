@@ -1,0 +1,37 @@
+//! Sends what this replica has to tell, in the order in which it was told.
+
+use super::Shared;
+use super::message::{Envelope, Posted};
+use deadpool_redis::{Pool, redis};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// Messages that go out together.
+const BATCH: usize = 256;
+/// How long Redis may take. What is late is not repeated: the others will have looked at the database by then.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
+pub(super) async fn run(bus: Arc<Shared>, pool: Pool, mut waiting: mpsc::Receiver<Posted>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while waiting.recv_many(&mut batch, BATCH).await > 0 {
+        let mut pipeline = redis::pipe();
+        for Posted { channel, message } in batch.drain(..) {
+            let name = bus.seal.name(channel);
+            let sealed = bus.seal.seal(&name, &Envelope { from: bus.replica, message });
+            pipeline.publish(name, sealed).ignore();
+        }
+        let sending = async {
+            let mut connection = pool.get().await.map_err(|error| error.to_string())?;
+            pipeline.query_async::<()>(&mut connection).await.map_err(|error| error.to_string())
+        };
+        if let Err(error) =
+            timeout(PATIENCE, sending).await.unwrap_or_else(|_| Err("no answer in time".into()))
+        {
+            bus.lost.fetch_add(1, Ordering::Relaxed);
+            bus.health.complain(&error);
+        }
+    }
+}
