@@ -13,8 +13,9 @@ use uuid::Uuid;
 const BEAT: Duration = Duration::from_millis(400);
 /// A replica that was not heard for so long may be saying things that do not arrive.
 const SILENCE: Duration = Duration::from_secs(1);
-/// After so long it is not expected any more.
-const GONE: Duration = Duration::from_secs(20);
+/// After so long it is not expected any more, and whoever was there is not shown as online any more. In a rolling restart
+/// people have come back on another replica long before.
+const GONE: Duration = Duration::from_secs(10);
 /// How often to compare with the database while something may be missing,
 const WORRIED: Duration = Duration::from_millis(800);
 /// and while all is well.
@@ -81,10 +82,19 @@ impl Health {
         }
     }
 
+    /// Forgets replicas that are not expected any more, and says which.
+    fn forget_the_gone(&self) -> Vec<Uuid> {
+        let mut known = self.known();
+        known
+            .others
+            .extract_if(|_, other| other.heard.elapsed() >= GONE)
+            .map(|(replica, _)| replica)
+            .collect()
+    }
+
     /// Whether something may be told that does not arrive.
     fn is_worried(&self) -> bool {
-        let mut known = self.known();
-        known.others.retain(|_, other| other.heard.elapsed() < GONE);
+        let known = self.known();
         let silent = |heard: Instant| heard.elapsed() > SILENCE;
         known.own.is_none_or(silent) || known.others.values().any(|other| silent(other.heard))
     }
@@ -102,6 +112,9 @@ pub(super) async fn run(bus: Arc<Shared>, hub: Hub) {
         beat.tick().await;
         let lost = bus.lost.load(Ordering::Relaxed);
         bus.post(Posted { channel: Channel::Everybody, message: Message::Heartbeat { lost } });
+        for replica in bus.health.forget_the_gone() {
+            hub.replica_is_gone(replica);
+        }
         let due = if bus.health.is_worried() { WORRIED } else { CALM };
         if compared.elapsed() >= due {
             compared = Instant::now();

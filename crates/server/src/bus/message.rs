@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use umbrachat_protocol::{ConversationId, Presence, UserId};
 use umbrachat_store::Change;
 use uuid::Uuid;
 
-use crate::realtime::Interest;
+use crate::realtime::{Answer, Interest};
 
 /// Where something is told: to those who follow a conversation, to those to whom a person is connected, or to all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +23,18 @@ pub(super) struct Posted {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Message {
     Changes(Vec<Change>),
+    /// To a person: whether a friend of theirs is on the replica that says so.
+    Presence {
+        to: UserId,
+        presence: Presence,
+        answer: Answer,
+    },
+    /// Somebody who shows it types.
+    Typing {
+        conversation: ConversationId,
+        user: UserId,
+        typing: bool,
+    },
     /// Says that this replica is there, and how many messages of its own it could not send so far.
     Heartbeat {
         lost: u64,

@@ -11,11 +11,11 @@ mod seal;
 mod subscriber;
 
 use crate::keys::SecretKey;
-use crate::realtime::Hub;
+use crate::realtime::{Answer, Hub, Interest};
 use deadpool_redis::redis::Client;
 use deadpool_redis::{Manager, Pool, Runtime};
 use keeper::Health;
-use message::{Message, Posted};
+use message::{Channel, Message, Posted};
 use seal::Seal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +23,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use umbrachat_protocol::{ConversationId, Presence, UserId};
 use umbrachat_store::Change;
 use uuid::Uuid;
 
@@ -90,6 +91,17 @@ impl Bus {
         }
     }
 
+    /// Tells somebody's replicas whether a friend of theirs is here.
+    pub fn tell_presence(&self, to: UserId, presence: Presence, answer: Answer) {
+        let channel = Channel::Of(Interest::Person(to));
+        self.0.post(Posted { channel, message: Message::Presence { to, presence, answer } });
+    }
+
+    pub fn tell_typing(&self, conversation: ConversationId, user: UserId, typing: bool) {
+        let channel = Channel::Of(Interest::Conversation(conversation));
+        self.0.post(Posted { channel, message: Message::Typing { conversation, user, typing } });
+    }
+
     /// Waits until everything that was told has been sent, for a second at most.
     pub async fn is_drained(&self) {
         let queue = &self.0.queue;
@@ -112,6 +124,17 @@ impl Bus {
 }
 
 impl Shared {
+    /// Tells other replicas once more who is here. Waits where there is much to say.
+    async fn tell_who_is_here(&self, everybody: Vec<(UserId, Presence)>) {
+        for (to, presence) in everybody {
+            let channel = Channel::Of(Interest::Person(to));
+            let message = Message::Presence { to, presence, answer: Answer::Wanted };
+            if self.queue.send(Posted { channel, message }).await.is_err() {
+                return;
+            }
+        }
+    }
+
     fn post(&self, posted: Posted) {
         if self.queue.try_send(posted).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);

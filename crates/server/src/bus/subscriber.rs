@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at, sleep, timeout};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
@@ -47,6 +48,9 @@ async fn listen(bus: &Arc<Shared>, client: &Client, hub: &Hub) -> Result<(), Red
     bus.health.is_back();
     // What was told before is in the database alone.
     hub.has_missed_something();
+    let mut telling = JoinSet::new();
+    let (teller, everybody) = (bus.clone(), hub.everybody_here());
+    telling.spawn(async move { teller.tell_who_is_here(everybody).await });
     let mut sweep = interval_at(Instant::now() + PAUSE, PAUSE);
     loop {
         tokio::select! {
@@ -115,8 +119,14 @@ impl Ear {
                     self.hub.has_missed_something();
                 }
             }
-            // One's own changes have reached whom they concern here before they were told to others.
-            Message::Changes(_) if is_own => {}
+            // One's own have reached whom they concern here before they were told to others.
+            _ if is_own => {}
+            Message::Presence { to, presence, answer } => {
+                self.hub.hear_presence(to, from, &presence, answer);
+            }
+            Message::Typing { conversation, user, typing } => {
+                self.hub.hear_typing(conversation, user, typing);
+            }
             Message::Changes(changes) => self.hub.publish(changes),
         }
     }

@@ -2,15 +2,18 @@
 
 use super::fill::{fill, look_again};
 use super::outlet::{Outgoing, Outlet, Position, encode};
-use super::people::LINGER;
+use super::people::{Answer, LINGER};
 use super::state::{Interest, Item, State};
 use crate::bus::Bus;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
-use umbrachat_protocol::{CloseCode, Conversation, ConversationId, Seq, SessionId, Snapshot, UserId};
+use umbrachat_protocol::{
+    CloseCode, Conversation, ConversationId, Presence, Seq, SessionId, Snapshot, UserId,
+};
 use umbrachat_store::{Change, Publish, Store, StoreError};
+use uuid::Uuid;
 
 /// How long a missing change may still come by itself before the database is asked.
 pub(super) const REORDERING: Duration = Duration::from_millis(50);
@@ -63,7 +66,9 @@ impl Hub {
 
     /// Connects the hub to those of other replicas.
     pub fn join(&self, bus: Bus) {
-        self.state().fresh = Some(Vec::new());
+        let mut state = self.state();
+        state.fresh = Some(Vec::new());
+        state.bus = Some(bus.clone());
         let _ = self.0.bus.set(bus);
     }
 
@@ -112,6 +117,27 @@ impl Hub {
         for id in conversations {
             self.start_filling(&mut state, id, Duration::ZERO);
         }
+    }
+
+    /// Another replica says whether somebody's friend is there.
+    pub(crate) fn hear_presence(&self, to: UserId, from: Uuid, presence: &Presence, answer: Answer) {
+        self.state().hear_presence(to, from, presence, answer);
+    }
+
+    /// Somebody on another replica, who shows it, types.
+    pub(crate) fn hear_typing(&self, id: ConversationId, typist: UserId, typing: bool) {
+        self.state().show_typing(id, typist, typing);
+    }
+
+    /// Another replica is not expected to come back.
+    pub(crate) fn replica_is_gone(&self, replica: Uuid) {
+        self.state().replica_is_gone(replica);
+    }
+
+    /// Whoever is here, each with what their friends on other replicas are told.
+    pub(crate) fn everybody_here(&self) -> Vec<(UserId, Presence)> {
+        let state = self.state();
+        state.people.keys().flat_map(|user| state.announce_again(*user)).collect()
     }
 
     /// Something may have been said that was not heard here: everybody looks again.

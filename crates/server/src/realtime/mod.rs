@@ -10,5 +10,6 @@ mod subscription;
 
 pub use hub::Hub;
 pub use outlet::Outlet;
+pub use people::Answer;
 pub use state::Interest;
 pub use subscription::Subscription;

@@ -2,14 +2,23 @@
 
 use super::outlet::{Outgoing, Outlet, Position, encode};
 use super::state::State;
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{CloseCode, Friend, Presence, ServerEvent, Settings, Snapshot, Timestamp, UserId};
+use uuid::Uuid;
 
 /// How long somebody is still shown as here after their last socket has gone.
 pub(super) const LINGER: Duration = Duration::from_secs(5);
+
+/// Whether replicas on which the friend is are asked to say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    Wanted,
+    None,
+}
 
 #[derive(Default)]
 pub(super) struct Person {
@@ -17,6 +26,8 @@ pub(super) struct Person {
     /// None until the first snapshot has been read: nobody sees anything before.
     pub(super) settings: Option<Settings>,
     friends: HashSet<UserId>,
+    /// People who say on other replicas that they are here, and on which.
+    elsewhere: HashMap<UserId, HashSet<Uuid>>,
     /// Friendships that began or ended while the first snapshot was being read, and what was set.
     meanwhile: HashMap<UserId, bool>,
     set_meanwhile: Option<Settings>,
@@ -53,7 +64,7 @@ impl State {
                     person.friends.remove(&other);
                 }
             }
-            self.announce(user, true, None);
+            self.announce(user, true, None, Answer::Wanted);
         }
         for presence in &mut snapshot.presence {
             presence.online = self.is_visible(presence.user_id, user);
@@ -65,7 +76,7 @@ impl State {
         if self.people.get(&user).is_none_or(|person| !person.sockets.is_empty()) {
             return;
         }
-        self.announce(user, false, Some(now.start_of_day()));
+        self.announce(user, false, Some(now.start_of_day()), Answer::None);
         self.people.remove(&user);
     }
 
@@ -80,6 +91,54 @@ impl State {
         for person in self.people.values_mut() {
             person.friends.remove(&user);
             person.meanwhile.remove(&user);
+            person.elsewhere.remove(&user);
+        }
+    }
+
+    /// Says once more to other replicas that somebody is here, and asks which of their friends are there.
+    pub(super) fn announce_again(&self, user: UserId) -> Vec<(UserId, Presence)> {
+        let Some(person) = self.people.get(&user).filter(|person| person.shows_presence()) else {
+            return Vec::new();
+        };
+        let here = Presence { user_id: user, online: true, last_seen: None };
+        person.friends.iter().map(|friend| (*friend, here.clone())).collect()
+    }
+
+    /// Another replica says to somebody here whether a friend of theirs is there.
+    pub(super) fn hear_presence(&mut self, to: UserId, from: Uuid, presence: &Presence, answer: Answer) {
+        let was_visible = self.is_visible(presence.user_id, to);
+        let Some(person) = self.people.get_mut(&to) else { return };
+        let places = person.elsewhere.entry(presence.user_id).or_default();
+        if presence.online {
+            places.insert(from);
+        } else {
+            places.remove(&from);
+        }
+        if places.is_empty() {
+            person.elsewhere.remove(&presence.user_id);
+        }
+        if was_visible != self.is_visible(presence.user_id, to) {
+            self.tell(to, presence);
+        }
+        let may_be_seen = self.people.get(&to).is_some_and(|person| {
+            !person.sockets.is_empty() && person.shows_presence() && person.is_friend(presence.user_id)
+        });
+        if answer == Answer::Wanted && may_be_seen {
+            let here = Presence { user_id: to, online: true, last_seen: None };
+            self.tell_other_replicas(presence.user_id, here, Answer::None);
+        }
+    }
+
+    /// Another replica has not been heard for so long that nobody is there any more.
+    pub(super) fn replica_is_gone(&mut self, replica: Uuid) {
+        let mut seen = Vec::new();
+        for (observer, person) in &self.people {
+            let there = person.elsewhere.iter().filter(|(_, places)| places.contains(&replica));
+            seen.extend(there.map(|(friend, _)| (*observer, *friend)));
+        }
+        for (observer, friend) in seen {
+            let gone = Presence { user_id: friend, online: false, last_seen: None };
+            self.hear_presence(observer, replica, &gone, Answer::None);
         }
     }
 
@@ -97,6 +156,10 @@ impl State {
         match event {
             ServerEvent::Friend(Friend { user: other, .. }) => {
                 self.set_friend(user, other.id, true);
+                if self.people.get(&user).is_some_and(Person::shows_presence) {
+                    let here = Presence { user_id: user, online: true, last_seen: None };
+                    self.tell_other_replicas(other.id, here, Answer::None);
+                }
                 if self.is_visible(other.id, user) {
                     self.tell(user, &Presence { user_id: other.id, online: true, last_seen: None });
                 }
@@ -137,30 +200,42 @@ impl State {
             return;
         };
         if before.presence && !settings.presence {
-            self.announce(user, false, None);
+            self.announce(user, false, None, Answer::None);
         }
         if let Some(person) = self.people.get_mut(&user) {
             person.settings = Some(settings);
         }
         if !before.presence && settings.presence {
-            self.announce(user, true, None);
+            self.announce(user, true, None, Answer::Wanted);
         }
     }
 
-    /// Whether `observer` may see that `user` is here, and they are.
+    /// Whether `observer` may see that `user` is here or on another replica, and they are.
     fn is_visible(&self, user: UserId, observer: UserId) -> bool {
-        let (Some(person), Some(other)) = (self.people.get(&user), self.people.get(&observer)) else {
-            return false;
-        };
-        person.shows_presence() && other.shows_presence() && other.is_friend(user)
+        let Some(other) = self.people.get(&observer) else { return false };
+        let is_here = self.people.get(&user).is_some_and(Person::shows_presence);
+        // Who hides their presence says nothing to other replicas.
+        let is_elsewhere = other.elsewhere.contains_key(&user);
+        (is_here || is_elsewhere) && other.shows_presence() && other.is_friend(user)
     }
 
-    fn announce(&self, user: UserId, online: bool, last_seen: Option<Timestamp>) {
+    fn announce(&self, user: UserId, online: bool, last_seen: Option<Timestamp>, answer: Answer) {
         let Some(person) = self.people.get(&user).filter(|person| person.shows_presence()) else { return };
         for friend in &person.friends {
-            if self.people.get(friend).is_some_and(Person::shows_presence) {
-                self.tell(*friend, &Presence { user_id: user, online, last_seen });
+            let presence = Presence { user_id: user, online, last_seen };
+            if let Some(observer) = self.people.get(friend).filter(|friend| friend.shows_presence())
+                // Who is on another replica as well has not come, and does not go.
+                && !observer.elsewhere.contains_key(&user)
+            {
+                self.tell(*friend, &presence);
             }
+            self.tell_other_replicas(*friend, presence, answer);
+        }
+    }
+
+    fn tell_other_replicas(&self, to: UserId, presence: Presence, answer: Answer) {
+        if let Some(bus) = &self.bus {
+            bus.tell_presence(to, presence, answer);
         }
     }
 

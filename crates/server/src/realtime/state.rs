@@ -3,6 +3,7 @@
 use super::outlet::{Outgoing, Outlet, Position, encode};
 use super::people::Person;
 use super::room::Room;
+use crate::bus::Bus;
 use bytestring::ByteString;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub(super) struct State {
     /// and somebody sees to it.
     pub(super) is_looking: bool,
     rooms: HashMap<ConversationId, Followed>,
+    /// Where there are other replicas.
+    pub(super) bus: Option<Bus>,
     /// What has to be listened to since somebody last asked, where there is a bus that asks.
     pub(super) fresh: Option<Vec<Interest>>,
     /// How many there have been so far.
@@ -330,20 +333,28 @@ impl State {
             return true;
         }
         *last = typing.then(Instant::now);
-        let (Some(typist), Some(followed)) = (self.people.get(&outlet.user), self.rooms.get(&id)) else {
-            return true;
-        };
-        if typist.settings.is_some_and(|settings| settings.typing) {
-            let event = ServerEvent::Typing { conversation_id: id, user_id: outlet.user, typing };
-            let outgoing = Outgoing { text: encode(&event), position: Position::In(id) };
-            for Follower { outlet, .. } in followed.followers.values() {
-                let shows = self.settings(outlet.user).is_some_and(|settings| settings.typing);
-                if (shows && typist.is_friend(outlet.user)) || planted::has(Bug::TypingShownToAll) {
-                    outlet.push(outgoing.clone());
-                }
+        if self.settings(outlet.user).is_some_and(|settings| settings.typing) {
+            self.show_typing(id, outlet.user, typing);
+            if let Some(bus) = &self.bus {
+                bus.tell_typing(id, outlet.user, typing);
             }
         }
         true
+    }
+
+    /// Shows friends here that somebody types, who shows it.
+    pub(super) fn show_typing(&self, id: ConversationId, typist: UserId, typing: bool) {
+        let Some(followed) = self.rooms.get(&id) else { return };
+        let event = ServerEvent::Typing { conversation_id: id, user_id: typist, typing };
+        let outgoing = Outgoing { text: encode(&event), position: Position::In(id) };
+        for Follower { outlet, .. } in followed.followers.values() {
+            let observer = self.people.get(&outlet.user);
+            let shows = |person: &&Person| person.settings.is_some_and(|settings| settings.typing);
+            let may_see = observer.filter(shows).is_some_and(|observer| observer.is_friend(typist));
+            if may_see || planted::has(Bug::TypingShownToAll) {
+                outlet.push(outgoing.clone());
+            }
+        }
     }
 
     /// Lets changes out, in order; whether something is missing after them.

@@ -89,6 +89,39 @@ async fn who_joins_and_who_is_removed_hears_of_it_on_the_other_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn friends_see_each_other_come_type_and_go_across_servers() {
+    let (mut redis, app, other) = two_servers().await;
+    let (ana, bo, chat) = app.chat().await;
+    let bo = bo.at(&other).await;
+    let mut ana_socket = ana.connects().await;
+    assert!(!ana_socket.ready.snapshot.presence.iter().any(|presence| presence.online));
+
+    let mut bo_socket = bo.connects().await;
+
+    let here = ana_socket.next_presence().await;
+    assert_eq!((here.user_id, here.online), (bo.id(), true));
+    let also_here = bo_socket.next_presence().await;
+    assert_eq!((also_here.user_id, also_here.online), (ana.id(), true));
+    let second = bo.connects().await;
+    assert!(
+        second.ready.snapshot.presence.iter().any(|presence| presence.user_id == ana.id() && presence.online)
+    );
+
+    bo_socket.types(chat, true).await;
+    while ana_socket.next_event().await
+        != (ServerEvent::Typing { conversation_id: chat, user_id: bo.id(), typing: true })
+    {}
+
+    // Nobody stays online for ever where a server has gone without a word.
+    redis.is_killed();
+    redis.starts_again().await;
+    drop((bo_socket, second));
+    other.stops().await;
+    let gone = timeout(Duration::from_secs(25), async { while ana_socket.next_presence().await.online {} });
+    gone.await.expect("he is not shown any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_ended_session_is_cut_off_on_every_server_with_redis_and_without() {
     let (mut redis, app, other) = two_servers().await;
     let ana = app.person("ana").await;
