@@ -22,7 +22,7 @@ const ALWAYS: [&str; 11] = [
     "sessions",
     "end_session",
     "end_other_sessions",
-    "export_me",
+    "export",
     "erase_me",
     "my_data",
 ];
