@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use umbrachat_client::core::Input;
 use umbrachat_client::protocol::{
-    ClientId, Conversation, ConversationId, NewGroup, NewMessage, Register, Seq, UserId, paths,
+    ClientId, Conversation, ConversationId, History, NewGroup, NewMessage, Register, Seq, UserId, paths,
 };
 use umbrachat_client::reqwest::Method;
 use umbrachat_client::{Client, Error, Live};
@@ -72,7 +72,9 @@ async fn is_up_to_date(client: &Client, all: &[ConversationId]) -> Result<Live, 
     for id in all {
         live.load(*id);
         let is_loaded = |state: &umbrachat_client::core::State| {
-            state.conversation(*id).is_some_and(|known| !known.history().loading && known.messages().next().is_some())
+            state
+                .conversation(*id)
+                .is_some_and(|known| !known.history().loading && known.messages().next().is_some())
         };
         live.wait_until(|state| is_loaded(state).then_some(())).await?;
     }
@@ -93,9 +95,9 @@ async fn catches_up(live: &Live, meter: &Meter, all: &[ConversationId], what: &s
         all.iter().all(is_whole).then_some(())
     })
     .await?;
-    let megabytes = (meter.bytes() - before) as f64 / 1e6;
+    let kilobytes = (meter.bytes() - before) / 1_000;
     eprintln!(
-        "{what}: caught up after {:.2} s with {megabytes:.1} MB received; this process has had {} MB at most",
+        "{what}: caught up after {:.2} s with {kilobytes} kB received; this process has had {} MB at most",
         started.elapsed().as_secs_f64(),
         most_memory() / 1024,
     );
@@ -124,7 +126,7 @@ async fn person(server: &str) -> Result<Client, Error> {
 }
 
 async fn group(owner: &Client, member: UserId, title: &str) -> Result<ConversationId, Error> {
-    let group = NewGroup { title: title.to_owned(), member_ids: vec![member], history: Default::default() };
+    let group = NewGroup { title: title.to_owned(), member_ids: vec![member], history: History::default() };
     let made: Conversation = owner.call(Method::POST, paths::CONVERSATIONS, Some(&group)).await?;
     write(owner, made.id, 1).await?;
     Ok(made.id)
