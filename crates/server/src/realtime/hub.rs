@@ -186,6 +186,11 @@ impl Hub {
         self.state().knows(user)
     }
 
+    /// Tells a snapshot that was read from the database alone which friends are here.
+    pub fn show_who_is_here(&self, snapshot: &mut Snapshot) {
+        self.state().show_who_is_here(snapshot);
+    }
+
     /// Number of sockets that this person has open here.
     pub fn sockets_of(&self, user: UserId) -> usize {
         self.state().sockets_of(user).count()

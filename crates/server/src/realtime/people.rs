@@ -71,6 +71,16 @@ impl State {
         }
     }
 
+    /// The same for a snapshot that is read without a socket. It lists only friends whom this person may see.
+    pub(super) fn show_who_is_here(&self, snapshot: &mut Snapshot) {
+        let reader = self.people.get(&snapshot.user.user.id);
+        for presence in &mut snapshot.presence {
+            let is_here = self.people.get(&presence.user_id).is_some_and(Person::shows_presence);
+            let is_elsewhere = reader.is_some_and(|reader| reader.elsewhere.contains_key(&presence.user_id));
+            presence.online = is_here || is_elsewhere;
+        }
+    }
+
     /// Some time has passed since somebody's last socket went.
     pub(super) fn depart(&mut self, user: UserId, now: Timestamp) {
         if self.people.get(&user).is_none_or(|person| !person.sockets.is_empty()) {

@@ -34,7 +34,9 @@ pub(super) async fn snapshot(
     user: CurrentUser,
     state: Data<AppState>,
 ) -> Result<web::Json<Snapshot>, ApiError> {
-    Ok(web::Json(state.store.snapshot(user.id).await?))
+    let mut snapshot = state.store.snapshot(user.id).await?;
+    state.hub.show_who_is_here(&mut snapshot);
+    Ok(web::Json(snapshot))
 }
 
 /// My conversations

@@ -11,7 +11,8 @@ use umbrachat_client::reqwest::Method;
 use umbrachat_protocol::{
     CloseCode, ErasedMessages, ErasureReceipt, ErrorCode, MessageKind, NoticeAction, Role, ServerEvent, paths,
 };
-use umbrachat_testing::databases;
+use umbrachat_store::Database;
+use umbrachat_testing::{TestDatabase, databases};
 
 databases! {
     async fn an_erased_person_is_gone_everywhere_at_once(database: TestDatabase) {
@@ -259,6 +260,28 @@ databases! {
         app.has_forgotten(&town.ana).await;
         let history = town.bo.reaches(&app).await.reads_history(town.chat).await;
         assert_eq!((history[0].author_id, &*history[0].body), (None, "a falling star"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_the_file_does_not_give_back_what_was_erased() {
+    let app = TestApp::on(TestDatabase::sqlite()).await;
+    let [ana, bo] = app.friends(["ana-the-forgotten", "bob"]).await;
+    let chat = ana.opens_chat_with(&bo).await;
+    for number in 0..50 {
+        ana.sends(chat, &format!("a secret of long ago, number {number}")).await;
+    }
+    let group = ana.creates_group("a title of long ago", &[]).await;
+    ana.sends(group, "a secret of long ago, to myself").await;
+    ana.client.erase_me(PASSWORD, ErasedMessages::Erase).await.unwrap();
+
+    let (_app, copy) = app.restarts_with_a_backup().await;
+
+    let Database::Sqlite(path) = copy.database() else { panic!("it is SQLite") };
+    let bytes = std::fs::read(path).unwrap();
+    for gone in ["of long ago", "ana-the-forgotten"] {
+        let found = bytes.windows(gone.len()).position(|window| window == gone.as_bytes());
+        assert_eq!(found, None, "{gone}");
     }
 }
 

@@ -184,6 +184,8 @@ databases! {
         assert_eq!(anas.everything_so_far().await, [ServerEvent::Presence(online(&bo))]);
         assert_eq!(bos.ready.snapshot.presence.iter().filter(|presence| presence.online).count(), 1);
         assert_eq!(eves.ready.snapshot.presence, []);
+        assert!(ana.snapshot().await.presence[0].online, "a snapshot over REST knows it too");
+        assert_eq!(eve.snapshot().await.presence, []);
         let another = bo.connects().await;
         assert_eq!(anas.everything_so_far().await, [], "a second device is no second arrival");
         drop((bos, another));

@@ -125,12 +125,14 @@ fn pool(url: &str, size: usize, access: Access) -> Result<Pool<Conn>, OpenError>
 
 fn connect(url: &str, access: Access) -> ConnectionResult<SqliteConnection> {
     let mut conn = SqliteConnection::establish(url)?;
-    // FULL: with NORMAL a power cut takes the last acknowledged commits with it.
+    // FULL: with NORMAL a power cut takes the last acknowledged commits with it. What is deleted is overwritten, so that a
+    // copy of the file does not give back what somebody has erased.
     conn.batch_execute(
         "PRAGMA busy_timeout = 5000;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -8000;",
     )
