@@ -58,7 +58,7 @@ impl Store {
     /// The same, with those who have left.
     ///
     /// # Errors
-    /// [`crate::Refusal::NotFound`].
+    /// [`StoreError::NotFound`] where it is not this person's.
     pub async fn members_and_former(&self, me: UserId, id: ConversationId) -> Result<Vec<Member>> {
         read!(&self.backend, |ops, conn| ops::conversations::members(conn, me.into(), id, true).await)
     }
