@@ -184,15 +184,15 @@ storyAtBothSizes("However long a conversation is, the page stays small, and noth
     });
   /** Scrolls by less than a screen at a time, so that what was in view is still there at the other edge. */
   const travels = async (direction, end) => {
-    let before = (await look()).seen;
     await eventually(async () => {
+      // Looked at anew each time, so that a step which came too early, on a busy machine, can be taken again.
+      const before = (await look()).seen;
       await bo.messages.evaluate((log, by) => log.scrollBy(0, by * log.clientHeight * 0.7), direction);
       await bo.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       const { count, seen } = await look();
       assert.ok(count <= 160, `${count} messages are on the page`);
       assert.ok(seen.some((number) => before.includes(number)), `from ${before} to ${seen}`);
       assert.deepEqual(seen, Array.from(seen, (_, index) => seen[0] + index), "each once and in order");
-      before = seen;
       return seen.includes(end);
     }, true);
   };
