@@ -171,9 +171,10 @@ storyAtBothSizes("However long a conversation is, the page stays small, and noth
   await bo.opens(`/chats/${conversation}`);
   await bo.message(`Night ${total}`).waitFor();
 
-  /** The numbers in view, and how many messages there are on the page. */
+  /** The numbers in view, and how many messages there are on the page, as they are painted: not between exchanging and moving. */
   const look = () =>
-    bo.messages.evaluate((log) => {
+    bo.messages.evaluate(async (log) => {
+      while (log.hasAttribute("data-shifting")) await new Promise(requestAnimationFrame);
       const frame = log.getBoundingClientRect();
       const articles = [...log.querySelectorAll("article")];
       const seen = articles.filter((article) => {
@@ -184,15 +185,15 @@ storyAtBothSizes("However long a conversation is, the page stays small, and noth
     });
   /** Scrolls by less than a screen at a time, so that what was in view is still there at the other edge. */
   const travels = async (direction, end) => {
+    let before = (await look()).seen;
     await eventually(async () => {
-      // Looked at anew each time, so that a step which came too early, on a busy machine, can be taken again.
-      const before = (await look()).seen;
       await bo.messages.evaluate((log, by) => log.scrollBy(0, by * log.clientHeight * 0.7), direction);
       await bo.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       const { count, seen } = await look();
       assert.ok(count <= 160, `${count} messages are on the page`);
       assert.ok(seen.some((number) => before.includes(number)), `from ${before} to ${seen}`);
       assert.deepEqual(seen, Array.from(seen, (_, index) => seen[0] + index), "each once and in order");
+      before = seen;
       return seen.includes(end);
     }, true);
   };
