@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, interval_at, sleep, sleep_until};
+use tokio::time::{Instant, interval_at, sleep_until};
 use umbrachat::realtime::{Hub, Subscription};
 use umbrachat::socket::commands;
 use umbrachat_protocol::socket::Ready;
@@ -191,9 +191,10 @@ fn publisher(shared: Arc<Mutex<Shared>>, net: UnboundedSender<FromServer>) -> Pu
         }
         if numbered && this.random.chance(conditions.published_late) {
             this.faults += 1;
-            let late = Duration::from_millis(1 + this.random.below(LATE));
+            // On the simulated clock, which moves on when nothing else is left to do: nobody waits for it.
+            let late = Instant::now() + Duration::from_millis(1 + this.random.below(LATE));
             tokio::spawn(async move {
-                sleep(late).await;
+                sleep_until(late).await;
                 hub.publish(changes);
             });
             return;
