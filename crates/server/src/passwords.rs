@@ -1,8 +1,8 @@
 //! Passwords: Argon2id at bounded concurrency beside the event loop, and a judgement of how easily one is guessed.
 
 use crate::workers::Workers;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use umbrachat_protocol::{FieldError, limits::PASSWORD_SCORE_MIN};
@@ -14,11 +14,14 @@ const LANES: u32 = 1;
 /// Hashes that may wait for a core. One more is refused at once, so that a flood of sign-ins costs no more than this.
 const WAITING_MAX: usize = 64;
 
+/// What one verification works in.
+type Memory = Vec<Block>;
+
 /// The pool that all hashing goes through.
 pub struct Passwords {
     /// Taken by all who wait or work.
     admitted: Arc<Semaphore>,
-    workers: Workers,
+    workers: Workers<Memory>,
     /// What an unknown name's password is compared with, so that both take the same time.
     nobody: Arc<str>,
 }
@@ -51,7 +54,7 @@ impl Passwords {
 
     /// Judges a chosen password and hashes it into a PHC string.
     pub async fn accept(&self, password: NewPassword) -> Result<String, PasswordError> {
-        self.run(move || {
+        self.run(move |_| {
             assess(&password)?;
             Ok(hash(&password.text))
         })
@@ -61,27 +64,27 @@ impl Passwords {
     /// Whether the password is the one that was hashed. `None`, for an unknown name, takes as long and is never right.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, PasswordError> {
         let nobody = self.nobody.clone();
-        self.run(move || is_right(&password, hash.as_deref(), &nobody)).await
+        self.run(move |memory| is_right(&password, hash.as_deref(), &nobody, memory)).await
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
         let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| PasswordError::Overloaded)?;
         // The permit moves along, because the work goes on where the request is given up.
-        let outcome = self.workers.run(move || {
+        let outcome = self.workers.run(move |memory| {
             let _held = admitted;
-            work()
+            work(memory)
         });
         Ok(outcome.await)
     }
 }
 
-fn is_right(password: &str, hash: Option<&str>, nobody: &str) -> bool {
+fn is_right(password: &str, hash: Option<&str>, nobody: &str, memory: &mut Memory) -> bool {
     match hash {
-        Some(hash) => matches(password, hash),
-        None => matches(password, nobody) & false,
+        Some(hash) => matches(password, hash, memory),
+        None => matches(password, nobody, memory) & false,
     }
 }
 
@@ -106,8 +109,22 @@ fn hash(password: &str) -> String {
     argon2().hash_password(password.as_bytes()).expect("Argon2 takes a password of this length").to_string()
 }
 
-fn matches(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok())
+fn matches(password: &str, hash: &str, memory: &mut Memory) -> bool {
+    computed(password, hash, memory).is_some_and(|(expected, computed)| expected == computed)
+}
+
+/// What the hash says and what the password gives, to be compared in constant time; none for what is no hash.
+fn computed(password: &str, hash: &str, memory: &mut Memory) -> Option<(Output, Output)> {
+    let hash = PasswordHash::new(hash).ok()?;
+    let (salt, expected) = (hash.salt?, hash.hash?);
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    let version = Version::try_from(hash.version?).ok()?;
+    let params = Params::try_from(&hash).ok()?;
+    memory.resize(params.block_count(), Block::new());
+    let mut output = vec![0; expected.len()];
+    let argon2 = Argon2::new(algorithm, version, params);
+    argon2.hash_password_into_with_memory(password.as_bytes(), &salt, &mut output, memory).ok()?;
+    Some((expected, Output::new(&output).ok()?))
 }
 
 #[cfg(test)]
@@ -167,11 +184,11 @@ mod tests {
     fn an_unknown_name_takes_as_long() {
         let (hash, nobody) = (hash("the-lamp-hums-at-3"), hash("the password of nobody"));
         // The fastest of several runs, because everything else on the machine only ever makes one slower.
-        let mut fastest = [f64::MAX; 2];
+        let (mut fastest, mut memory) = ([f64::MAX; 2], Memory::new());
         for _ in 0..5 {
             for (known, fastest) in [None, Some(&*hash)].into_iter().zip(&mut fastest) {
                 let start = thread_time();
-                is_right("a wrong guess", known, &nobody);
+                is_right("a wrong guess", known, &nobody, &mut memory);
                 *fastest = fastest.min(thread_time() - start);
             }
         }

@@ -1,23 +1,28 @@
 //! Threads for work that keeps a core busy for long. They run at the lowest priority, so that a flood of sign-ins takes the
 //! time that nobody else wants, and messages pass by.
 
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// The nicest that Linux knows.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 19;
 
-type Job = Box<dyn FnOnce() + Send>;
+/// How long a thread that has nothing to do keeps what it worked with.
+const KEPT: Duration = Duration::from_secs(5);
 
-/// They end when this is dropped.
-pub struct Workers {
+type Job<S> = Box<dyn FnOnce(&mut S) + Send>;
+
+/// Each thread has an `S` of its own to work with, so that large memory is not taken from the system anew for each job. They
+/// end when this is dropped.
+pub struct Workers<S> {
     /// Not bounded by itself: whoever hands in work bounds how much there can be.
-    jobs: Sender<Job>,
+    jobs: Sender<Job<S>>,
 }
 
-impl Workers {
+impl<S: Default + 'static> Workers<S> {
     /// # Panics
     /// Where the system gives no threads.
     pub fn start(count: usize) -> Self {
@@ -26,28 +31,30 @@ impl Workers {
         for _ in 0..count {
             let waiting = waiting.clone();
             let thread = std::thread::Builder::new().name("hashing".to_owned());
-            thread.spawn(move || work(&waiting)).expect("the system gives a thread");
+            thread.spawn(move || work::<S>(&waiting)).expect("the system gives a thread");
         }
         Self { jobs }
     }
 
     /// Does the work on one of the threads. It goes on where nobody waits for it any more.
-    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut S) -> T + Send + 'static) -> T {
         let (done, outcome) = oneshot::channel();
-        let job = move || drop(done.send(work()));
+        let job = move |scratch: &mut S| drop(done.send(work(scratch)));
         self.jobs.send(Box::new(job)).expect("the threads live as long as this");
         outcome.await.expect("the work does not panic")
     }
 }
 
-fn work(waiting: &Mutex<Receiver<Job>>) {
+fn work<S: Default>(waiting: &Mutex<Receiver<Job<S>>>) {
     step_back();
+    let mut scratch = S::default();
     loop {
         // The guard is gone before the work begins, so that the others can take theirs.
-        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(KEPT);
         match job {
-            Ok(job) => job(),
-            Err(_) => return,
+            Ok(job) => job(&mut scratch),
+            Err(RecvTimeoutError::Timeout) => scratch = S::default(),
+            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }
@@ -66,8 +73,8 @@ mod tests {
 
     #[tokio::test]
     async fn work_is_done_beside_and_behind_everything_else() {
-        let workers = Workers::start(2);
-        let (one, other) = tokio::join!(workers.run(niceness), workers.run(niceness));
+        let workers = Workers::<()>::start(2);
+        let (one, other) = tokio::join!(workers.run(|()| niceness()), workers.run(|()| niceness()));
         let own = niceness();
         assert_eq!((one, other), (Some(19), Some(19)));
         assert_ne!(own, Some(19), "only the workers step back");
