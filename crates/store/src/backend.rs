@@ -6,6 +6,7 @@ use crate::database::{Database, OpenError};
 use crate::error::StoreError;
 use crate::{postgres, sqlite};
 use deadpool::managed::Manager;
+use diesel_async::SimpleAsyncConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, PoolableConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -46,6 +47,15 @@ impl Backend {
     fn of_sqlite(opened: sqlite::Opened) -> Self {
         let sqlite::Opened { writer, readers, lock } = opened;
         Self::Sqlite { writer, readers, _lock: lock.map(Arc::new) }
+    }
+}
+
+impl Backend {
+    /// Takes what was deleted out of the log that SQLite keeps beside its file, too. PostgreSQL does so by itself, in its time.
+    pub(crate) async fn forget_deleted(&self) -> Result<(), StoreError> {
+        let Self::Sqlite { writer, .. } = self else { return Ok(()) };
+        let mut writer = writer.get().await?;
+        Ok(writer.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").await?)
     }
 }
 

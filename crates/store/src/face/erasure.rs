@@ -165,7 +165,7 @@ impl Store {
                 if is_alone { traces.end_conversation().await? } else { traces.remove().await? }
             }
             if write!(self, |ops, conn| ops::erasure::finish(conn, user.into()).await)? {
-                return Ok(());
+                return self.backend.forget_deleted().await;
             }
         }
     }
