@@ -2,7 +2,8 @@
 
 use crate::community::{Community, is_not_found, message};
 use umbrachat_protocol::{
-    ConversationId, History, Member, MessageKind, NewGroup, NoticeAction, Rev, Role, Seq, UpdateGroup, UserId,
+    ConversationId, History, Member, MessageKind, NewGroup, NoticeAction, Rev, Role, Seq, UpdateGroup,
+    UserId, limits,
 };
 use umbrachat_store::{Change, Numbered, Refusal, StoreError};
 use umbrachat_testing::databases;
@@ -107,6 +108,34 @@ databases! {
         store.hand_over(ana, id, ana).await.unwrap();
         assert!(community.published().is_empty());
         assert_eq!(store.conversation(ana, id).await.unwrap().rev, rev);
+    }
+
+    async fn the_five_hundred_and_first_finds_the_group_full(database: TestDatabase) {
+        let community = Community::on(database).await;
+        let owner = community.person("owner").await;
+        let mut friends = Vec::new();
+        for number in 0..limits::GROUP_MEMBERS_MAX {
+            let name = format!("friend{number}");
+            let friend = community.person(&name).await;
+            community.befriend(owner, &name, friend).await;
+            friends.push(friend);
+        }
+        let new = |members: &[UserId]| NewGroup {
+            title: "everybody".to_owned(),
+            member_ids: members.to_vec(),
+            history: History::FromJoin,
+        };
+        let is_full = |refused: Option<StoreError>| matches!(refused, Some(StoreError::Refused(_)));
+        assert!(is_full(community.store.create_group(owner, new(&friends)).await.err()));
+
+        let (last, others) = friends.split_last().unwrap();
+        let group = community.store.create_group(owner, new(others)).await.unwrap().id;
+
+        assert_eq!(community.store.members(owner, group).await.unwrap().len(), limits::GROUP_MEMBERS_MAX);
+        assert!(is_full(community.store.put_member(owner, group, *last, None).await.err()));
+        community.store.remove_member(owner, group, others[0]).await.unwrap();
+        community.store.put_member(owner, group, *last, None).await.expect("there is a place now");
+        assert!(is_full(community.store.put_member(owner, group, others[0], None).await.err()));
     }
 
     async fn removed_means_removed(database: TestDatabase) {
