@@ -2,6 +2,7 @@
 //! to ask is closed, not open; and a handler says whom it serves by what it takes: `CurrentUser`, `WithoutConsent` or `Public`.
 
 use crate::app::AppState;
+use crate::policy;
 use crate::problem::ApiError;
 use crate::tokens::access::AccessTokenError;
 use actix_web::body::{BoxBody, MessageBody};
@@ -55,7 +56,7 @@ pub async fn authenticate(state: &AppState, token: &str) -> Result<Caller, ApiEr
             AccessTokenError::Invalid => ErrorCode::Unauthenticated,
         })
     })?;
-    let session = state.store.session(token.session, &state.policy().version).await?;
+    let session = state.store.session(token.session, &policy::reference(state.policy())).await?;
     let session = session
         .filter(|session| session.user == token.user)
         .ok_or_else(|| ApiError::new(ErrorCode::Unauthenticated, "The session has ended: sign in again."))?;

@@ -1,12 +1,12 @@
 //! Rows as the tables hold them, and how they become what goes over the wire.
 
 use crate::error::{Result, StoreError};
-use crate::schema::{conversations, members, messages, sessions, users};
+use crate::schema::{consents, conversations, members, messages, sessions, users};
 use crate::types::{Id, Time};
 use diesel::prelude::*;
 use umbrachat_protocol::{
-    ConversationKind, ErasedMessages, History, Me, Member, Message, MessageKind, Notice, NoticeAction,
-    Reaction, Rev, Role, SecurityEventKind, Seq, Settings, Theme, User, UserId,
+    Consent, ConversationKind, ErasedMessages, History, Me, Member, Message, MessageKind, Notice,
+    NoticeAction, Reaction, Rev, Role, SecurityEventKind, Seq, Settings, Theme, User, UserId,
 };
 
 /// An enumeration that a column keeps as a word.
@@ -152,6 +152,29 @@ pub(crate) struct SessionRow {
     pub(crate) predecessor_hash: Option<Vec<u8>>,
     pub(crate) rotated_at: Option<Time>,
     pub(crate) successor_sealed: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = consents)]
+pub(crate) struct ConsentRow {
+    pub(crate) id: Id,
+    purpose: String,
+    policy_version: String,
+    policy_sha256: String,
+    granted_at: Time,
+    withdrawn_at: Option<Time>,
+}
+
+impl From<ConsentRow> for Consent {
+    fn from(row: ConsentRow) -> Self {
+        Self {
+            purpose: row.purpose,
+            policy_version: row.policy_version,
+            policy_sha256: row.policy_sha256,
+            granted_at: row.granted_at.into(),
+            withdrawn_at: row.withdrawn_at.map(Into::into),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]

@@ -87,8 +87,7 @@ impl Connection {
         let begun = Subscription::begin(&state.hub, &state.store, user.id, user.session).await;
         let (subscription, snapshot) = begun.map_err(unavailable)?;
         // Whatever ended the session before the hub knew of this socket has not told it.
-        let alive = state.store.session(user.session, &state.policy().version).await.map_err(unavailable)?;
-        if alive.is_none() {
+        if !state.store.is_alive(user.session).await.map_err(unavailable)? {
             return Err(CloseCode::SessionEnded);
         }
 

@@ -1,6 +1,6 @@
 //! Sessions: how they begin, go on and end.
 
-use super::accounts::TokenHash;
+use super::accounts::{PolicyReference, TokenHash};
 use super::{Store, write};
 use crate::backend::read;
 use crate::error::Result;
@@ -27,7 +27,7 @@ pub struct SessionStarted {
 pub struct Authenticated {
     pub user: UserId,
     pub session: SessionId,
-    /// Whether they have agreed to the policy that was asked for.
+    /// Whether they have agreed to the policy that was asked for, to the letter.
     pub consented: bool,
 }
 
@@ -63,16 +63,18 @@ impl Store {
     }
 
     /// Who this session is; none where it has ended or expired.
-    pub async fn session(&self, session: SessionId, policy_version: &str) -> Result<Option<Authenticated>> {
+    pub async fn session(
+        &self,
+        session: SessionId,
+        policy: &PolicyReference,
+    ) -> Result<Option<Authenticated>> {
         let now = self.clock.now();
-        read!(&self.backend, |ops, conn| {
-            ops::sessions::authenticated(conn, session, policy_version, now).await
-        })
+        read!(&self.backend, |ops, conn| { ops::sessions::authenticated(conn, session, policy, now).await })
     }
 
     /// Whether a session goes on, for whoever need not know whose it is.
     pub async fn is_alive(&self, session: SessionId) -> Result<bool> {
-        Ok(self.session(session, "").await?.is_some())
+        Ok(self.those_alive(&[session]).await?.contains(&session))
     }
 
     /// Which of these sessions go on.

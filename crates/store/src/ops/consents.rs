@@ -3,6 +3,7 @@
 use super::{Conn, security};
 use crate::error::Result;
 use crate::face::PolicyReference;
+use crate::rows::ConsentRow;
 use crate::schema::consents;
 use crate::types::{Id, Stamp, Time};
 use diesel::prelude::*;
@@ -43,6 +44,7 @@ pub(crate) async fn give(
     let given = consents::table
         .filter(consents::user_id.eq(user))
         .filter(consents::policy_version.eq(&policy.version))
+        .filter(consents::policy_sha256.eq(&policy.sha256))
         .filter(consents::withdrawn_at.is_null())
         .select(consents::id)
         .first::<Id>(conn)
@@ -69,27 +71,11 @@ pub(crate) async fn withdraw(conn: &mut Conn, stamp: Stamp, (user, session): (Id
 }
 
 pub(crate) async fn all(conn: &mut Conn, user: Id) -> Result<Vec<Consent>> {
-    type Row = (String, String, String, Time, Option<Time>);
-    let rows: Vec<Row> = consents::table
+    let rows = consents::table
         .filter(consents::user_id.eq(user))
         .order((consents::granted_at, consents::id))
-        .select((
-            consents::purpose,
-            consents::policy_version,
-            consents::policy_sha256,
-            consents::granted_at,
-            consents::withdrawn_at,
-        ))
+        .select(ConsentRow::as_select())
         .load(conn)
         .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(purpose, policy_version, policy_sha256, granted_at, withdrawn_at)| Consent {
-            purpose,
-            policy_version,
-            policy_sha256,
-            granted_at: granted_at.into(),
-            withdrawn_at: withdrawn_at.map(Into::into),
-        })
-        .collect())
+    Ok(rows.into_iter().map(Into::into).collect())
 }

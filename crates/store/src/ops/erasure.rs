@@ -156,7 +156,7 @@ pub(crate) async fn leave(
     user: Id,
     id: ConversationId,
 ) -> Result<(Departure, Vec<Change>)> {
-    let Some(mut locked) = Locked::take(conn, id, clock.now()).await.map(Some).or_else(gone)? else {
+    let Some(mut locked) = lock(conn, id, clock.now()).await? else {
         return Ok((Departure::None, Vec::new()));
     };
     if members::successor(conn, locked.row.id, user).await?.is_none() {
@@ -192,7 +192,7 @@ pub(crate) async fn clear_messages(
     fate: ErasedMessages,
     now: Timestamp,
 ) -> Result<(Piece, Vec<Change>)> {
-    let Some(locked) = Locked::take(conn, id, now).await.map(Some).or_else(gone)? else {
+    let Some(locked) = lock(conn, id, now).await? else {
         return Ok(nothing_left());
     };
     let mut rows: Vec<MessageRow> = messages::table
@@ -234,7 +234,7 @@ pub(crate) async fn clear_notices(
     after: i64,
     now: Timestamp,
 ) -> Result<(Piece, Vec<Change>)> {
-    let Some(locked) = Locked::take(conn, id, now).await.map(Some).or_else(gone)? else {
+    let Some(locked) = lock(conn, id, now).await? else {
         return Ok(nothing_left());
     };
     let mut rows: Vec<MessageRow> = messages::table
@@ -262,7 +262,7 @@ pub(crate) async fn clear_reactions(
     after: i64,
     now: Timestamp,
 ) -> Result<(Piece, Vec<Change>)> {
-    let Some(locked) = Locked::take(conn, id, now).await.map(Some).or_else(gone)? else {
+    let Some(locked) = lock(conn, id, now).await? else {
         return Ok(nothing_left());
     };
     let here = reactions::conversation_id.eq(locked.row.id);
@@ -318,7 +318,7 @@ pub(crate) async fn clear_mentions(
     if seqs.is_empty() {
         return Ok((Piece { next, ..Piece::default() }, Vec::new()));
     }
-    let Some(locked) = Locked::take(conn, id, now).await.map(Some).or_else(gone)? else {
+    let Some(locked) = lock(conn, id, now).await? else {
         return Ok(nothing_left());
     };
     // They may have been edited or deleted before the lock was there.
@@ -341,7 +341,7 @@ pub(crate) async fn empty(
     after: i64,
     now: Timestamp,
 ) -> Result<(Piece, Vec<Change>)> {
-    let Some(_locked) = Locked::take(conn, id, now).await.map(Some).or_else(gone)? else {
+    let Some(_locked) = lock(conn, id, now).await? else {
         return Ok(nothing_left());
     };
     let rows: Vec<(i64, Option<Id>, String)> = messages::table
@@ -437,11 +437,12 @@ async fn rows_at(conn: &mut Conn, conversation: Id, seqs: &[i64]) -> Result<Vec<
         .await?)
 }
 
-/// A conversation that was deleted meanwhile holds nothing of anybody.
-fn gone(error: StoreError) -> Result<Option<Locked>> {
-    match error {
-        StoreError::NotFound => Ok(None),
-        error => Err(error),
+/// Holds a conversation. One that was deleted meanwhile holds nothing of anybody.
+async fn lock(conn: &mut Conn, id: ConversationId, now: Timestamp) -> Result<Option<Locked>> {
+    match Locked::take(conn, id, now).await {
+        Ok(locked) => Ok(Some(locked)),
+        Err(StoreError::NotFound) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

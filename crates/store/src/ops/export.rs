@@ -5,7 +5,7 @@ use super::Conn;
 use super::friendships::FriendshipRow;
 use crate::error::Result;
 use crate::face::{ConversationPart, EXPORT_PAGE, Page, Relation};
-use crate::rows::{AccountRow, MemberRow, MessageRow, UserRow, Word, mentions_from_column};
+use crate::rows::{AccountRow, ConsentRow, MemberRow, MessageRow, UserRow, Word, mentions_from_column};
 use crate::schema::{
     blocks, consents, conversations, friendships, members, messages, reactions, recovery_codes,
     security_events, sessions, users,
@@ -42,33 +42,15 @@ pub(crate) async fn account(conn: &mut Conn, me: Id) -> Result<(ExportedUser, Se
 }
 
 pub(crate) async fn consents(conn: &mut Conn, me: Id, after: Id) -> Result<Page<Uuid, Consent>> {
-    type Row = (Id, String, String, String, Time, Option<Time>);
-    let rows: Vec<Row> = consents::table
+    let rows = consents::table
         .filter(consents::user_id.eq(me))
         .filter(consents::id.gt(after))
         .order(consents::id)
         .limit(EXPORT_PAGE)
-        .select((
-            consents::id,
-            consents::purpose,
-            consents::policy_version,
-            consents::policy_sha256,
-            consents::granted_at,
-            consents::withdrawn_at,
-        ))
+        .select(ConsentRow::as_select())
         .load(conn)
         .await?;
-    let consent = |(id, purpose, policy_version, policy_sha256, granted_at, withdrawn_at): Row| {
-        let consent = Consent {
-            purpose,
-            policy_version,
-            policy_sha256,
-            granted_at: granted_at.into(),
-            withdrawn_at: withdrawn_at.map(Into::into),
-        };
-        (id.0, consent)
-    };
-    Ok(rows.into_iter().map(consent).collect())
+    Ok(rows.into_iter().map(|row: ConsentRow| (row.id.0, row.into())).collect())
 }
 
 pub(crate) async fn sessions(conn: &mut Conn, me: Id, after: Id) -> Result<Page<Uuid, ExportedSession>> {

@@ -3,7 +3,9 @@
 use super::{Conn, accounts, friendships, security};
 use crate::change::Change;
 use crate::error::{Result, StoreError};
-use crate::face::{Authenticated, NewSession, Rotation, SessionStarted, Successor, TokenHash};
+use crate::face::{
+    Authenticated, NewSession, PolicyReference, Rotation, SessionStarted, Successor, TokenHash,
+};
 use crate::rows::SessionRow;
 use crate::schema::{consents, sessions, users};
 use crate::types::{Id, Stamp, Time};
@@ -55,12 +57,13 @@ pub(crate) async fn start(
 pub(crate) async fn authenticated(
     conn: &mut Conn,
     session: SessionId,
-    policy_version: &str,
+    policy: &PolicyReference,
     now: Timestamp,
 ) -> Result<Option<Authenticated>> {
     let consent = consents::user_id
         .eq(sessions::user_id)
-        .and(consents::policy_version.eq(policy_version))
+        .and(consents::policy_version.eq(&policy.version))
+        .and(consents::policy_sha256.eq(&policy.sha256))
         .and(consents::withdrawn_at.is_null());
     let found = sessions::table
         .left_join(consents::table.on(consent))

@@ -99,18 +99,25 @@ databases! {
     async fn consent_counts_for_the_version_it_was_given_to(database: TestDatabase) {
         let community = Community::on(database).await;
         let started = community.signs_up("ana").await;
-        let consented = |version: &'static str| {
-            let store = community.store.clone();
-            async move { store.session(started.session, version).await.unwrap().unwrap().consented }
+        let policy = |version: &str, sha256: &str| umbrachat_store::PolicyReference {
+            version: version.to_owned(),
+            sha256: sha256.to_owned(),
         };
+        let consented_to = |policy| {
+            let store = community.store.clone();
+            async move { store.session(started.session, &policy).await.unwrap().unwrap().consented }
+        };
+        let consented = |version: &'static str| consented_to(policy(version, "00"));
         assert!(consented(POLICY).await);
         assert!(!consented("2027-01-01").await);
+        assert!(!consented_to(policy(POLICY, "01")).await, "another text under the same date");
         community.store.withdraw_consent(started.me.user.id, started.session).await.unwrap();
         assert!(!consented(POLICY).await);
         community.time.advance_seconds(1);
-        let policy = || umbrachat_store::PolicyReference { version: POLICY.to_owned(), sha256: "00".to_owned() };
-        community.store.give_consent(started.me.user.id, started.session, policy()).await.unwrap();
-        community.store.give_consent(started.me.user.id, started.session, policy()).await.unwrap();
+        for _ in 0..2 {
+            let agreed = policy(POLICY, "00");
+            community.store.give_consent(started.me.user.id, started.session, agreed).await.unwrap();
+        }
         assert!(consented(POLICY).await);
         let ledger = community.store.consents(started.me.user.id).await.unwrap();
         assert_eq!(ledger.iter().map(|consent| consent.withdrawn_at.is_some()).collect::<Vec<_>>(), [true, false]);
@@ -143,5 +150,5 @@ fn successor(store: &umbrachat_store::Store, next: u8, sealed: Vec<u8>) -> Succe
 }
 
 async fn is_alive(community: &Community, session: SessionId) -> bool {
-    community.store.session(session, POLICY).await.unwrap().is_some()
+    community.store.is_alive(session).await.unwrap()
 }
