@@ -1,0 +1,110 @@
+//! Where a measurement takes place: the programs that it needs, and which of them there are.
+
+use crate::processes::{Postgres, Process, Server, ServerOptions, free_port};
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use std::fmt;
+use std::path::PathBuf;
+use std::process::Command;
+use tokio::net::TcpStream;
+
+#[derive(Args, Clone)]
+pub struct LabOptions {
+    /// The server's binary [default: umbrachat beside this program]
+    #[arg(long, value_name = "FILE")]
+    pub server: Option<PathBuf>,
+    /// Databases to measure on
+    #[arg(long, value_delimiter = ',', default_values_t = [Database::Sqlite, Database::Postgres])]
+    pub databases: Vec<Database>,
+    /// How often everything is measured
+    #[arg(long, default_value_t = 5)]
+    pub rounds: usize,
+    /// One JSON object a line instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        })
+    }
+}
+
+pub struct Lab {
+    program: PathBuf,
+    pub databases: Vec<Database>,
+    pub rounds: usize,
+    postgres: Option<Postgres>,
+    created: usize,
+}
+
+impl LabOptions {
+    pub async fn open(&self) -> Result<Lab> {
+        let beside = || Ok::<_, anyhow::Error>(std::env::current_exe()?.with_file_name("umbrachat"));
+        let program = self.server.clone().map_or_else(beside, Ok)?;
+        let needs_postgres = self.databases.contains(&Database::Postgres);
+        Ok(Lab {
+            program,
+            databases: self.databases.clone(),
+            rounds: self.rounds,
+            postgres: if needs_postgres { Some(Postgres::start().await?) } else { None },
+            created: 0,
+        })
+    }
+}
+
+impl Lab {
+    /// A server on a new, empty database.
+    pub async fn server(&mut self, database: Database) -> Result<Server> {
+        let database_url = match database {
+            Database::Sqlite => None,
+            Database::Postgres => Some(self.database().await?),
+        };
+        Server::start(ServerOptions { program: self.program.clone(), database_url, ..Default::default() })
+            .await
+    }
+
+    /// A new, empty PostgreSQL database.
+    pub async fn database(&mut self) -> Result<String> {
+        self.created += 1;
+        let postgres = self.postgres.as_ref().context("PostgreSQL was not asked for")?;
+        postgres.create_database(&format!("load_{}", self.created)).await
+    }
+}
+
+/// The relay that figures are compared with, as a process of its own.
+pub struct Relay {
+    process: Process,
+    port: u16,
+}
+
+impl Relay {
+    pub async fn start() -> Result<Self> {
+        let port = free_port()?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["relay", "--port", &port.to_string()]);
+        let log = std::env::temp_dir().join(format!("umbra-load-relay-{port}.log"));
+        let mut process = Process::start("the relay", &mut command, &log)?;
+        process.wait_until(async || TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await?;
+        std::fs::remove_file(log)?;
+        Ok(Self { process, port })
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+}

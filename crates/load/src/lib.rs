@@ -1,0 +1,19 @@
+//! `umbra-load`: how fast the server is, each figure beside what the bare machine does in the same run.
+//!
+//! One file per scenario in `scenarios`. Each starts what it needs (`processes`), signs people up over the API
+//! (`people`), drives them over bare sockets (`wire`) and reports figures (`report`). Nothing here knows the server's
+//! code: it is a process like any other.
+
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "each `expect` says why it cannot fail; none is part of a contract"
+)]
+
+pub mod histogram;
+pub mod lab;
+pub mod people;
+pub mod processes;
+pub mod relay;
+pub mod report;
+pub mod scenarios;
+pub mod wire;
