@@ -22,6 +22,8 @@ pub enum Change {
     Receipt { user: UserId, id: ConversationId, shown: bool, event: ServerEvent },
     /// The session's sockets must close.
     SessionEnded { user: UserId, session: SessionId },
+    /// So many transactions have had something to tell this person outside of their conversations, this one included.
+    Told { user: UserId, version: i64 },
     /// The answer to a transaction was lost: whatever it was about may have changed without anybody being told.
     Unknown,
     /// The person has erased their account: their sockets must close, and nothing of them may be kept.

@@ -421,6 +421,16 @@ pub const TABLES: &[Table] = &[
             own("device_name", Kind::SecurityLog, &["security_log[].device_name"]),
         ],
     },
+    Table {
+        name: "person_versions",
+        columns: &[
+            own("user_id", Kind::Profile, &["user.id"]),
+            impersonal(
+                "version",
+                "a counter that tells replicas of the server whether they missed something",
+            ),
+        ],
+    },
     Table { name: "erasures", columns: &[ledger("digest"), ledger("messages"), ledger("erased_at")] },
     Table {
         name: "__diesel_schema_migrations",

@@ -133,6 +133,11 @@ table!(security_events (id) {
     device_name -> Nullable<Text>,
 });
 
+table!(person_versions (user_id) {
+    user_id -> Id,
+    version -> BigInt,
+});
+
 diesel::joinable!(members -> conversations (conversation_id));
 diesel::joinable!(members -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
@@ -148,5 +153,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     reactions,
     erasures,
-    security_events
+    security_events,
+    person_versions
 );

@@ -65,7 +65,8 @@ pub(super) fn by_channel(changes: &[Change]) -> HashMap<Channel, Vec<Change>> {
             }
             Change::Joined { user, .. }
             | Change::SessionEnded { user, .. }
-            | Change::ConsentWithdrawn { user } => {
+            | Change::ConsentWithdrawn { user }
+            | Change::Told { user, .. } => {
                 add(Channel::Of(Interest::Person(*user)), change.clone());
             }
             Change::Erased { .. } | Change::Unknown => add(Channel::Everybody, change.clone()),

@@ -4,6 +4,7 @@
 use super::hub::{Hub, Shared};
 use super::outlet::Outlet;
 use super::state::Item;
+use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use umbrachat_protocol::{CloseCode, ConversationId, ServerEvent, UserId};
@@ -84,6 +85,34 @@ async fn look_once(hub: &Hub, store: &Store) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+impl Hub {
+    /// These people have missed something: takes over what the database has, and asks them to look at their snapshot again.
+    pub(super) async fn inform(
+        &self,
+        store: &Store,
+        people: Vec<UserId>,
+        versions: &HashMap<UserId, i64>,
+    ) -> Result<(), StoreError> {
+        for user in people {
+            let has_consented = store.consents(user).await?.iter().any(|one| one.withdrawn_at.is_none());
+            renew(self, store, user).await?;
+            follow_what_is_new(self, store, user).await?;
+            let mut state = self.state();
+            for outlet in state.sockets_of(user) {
+                if has_consented {
+                    outlet.answer(&ServerEvent::Resync {});
+                } else {
+                    outlet.close(CloseCode::Unauthenticated);
+                }
+            }
+            if let Some(version) = versions.get(&user) {
+                state.is_informed(user, *version);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Who somebody's friends are, and what they show, may be another without the hub having heard of it.

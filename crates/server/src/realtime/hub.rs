@@ -145,27 +145,42 @@ impl Hub {
         self.look_again(&mut self.state());
     }
 
-    /// Compares what has arrived here with the database: conversations that have got further, and sessions that have ended.
+    /// Compares what has arrived here with the database: sessions that have ended, people who have not been told everything,
+    /// conversations that have got further or are gone.
     ///
     /// # Errors
     /// Where the database does not answer.
     pub(crate) async fn compare(&self) -> Result<(), StoreError> {
         let Some(store) = self.0.store.get() else { return Ok(()) };
-        let (rooms, outlets): (Vec<ConversationId>, Vec<Arc<Outlet>>) = {
+        let (rooms, people, outlets): (Vec<ConversationId>, Vec<UserId>, Vec<Arc<Outlet>>) = {
             let state = self.state();
-            (state.all_rooms(), state.all_sockets().cloned().collect())
+            let people = state.people.keys().copied().collect();
+            (state.all_rooms(), people, state.all_sockets().cloned().collect())
         };
-        for some in rooms.chunks(COMPARED_AT_ONCE) {
-            let heads = store.heads(some).await?;
-            let behind = self.state().behind(&heads);
-            self.fill(behind);
-        }
         for some in outlets.chunks(COMPARED_AT_ONCE) {
             let sessions: Vec<SessionId> = some.iter().map(|outlet| outlet.session).collect();
             let alive = store.those_alive(&sessions).await?;
             for outlet in some.iter().filter(|outlet| !alive.contains(&outlet.session)) {
                 outlet.close(CloseCode::SessionEnded);
             }
+        }
+        for some in people.chunks(COMPARED_AT_ONCE) {
+            let versions = store.versions(some).await?;
+            if !self.state().uninformed(&versions).is_empty() {
+                // What has been committed a moment ago may be on its way.
+                tokio::time::sleep(REORDERING).await;
+                let uninformed = self.state().uninformed(&versions);
+                self.inform(store, uninformed, &versions).await?;
+            }
+        }
+        for some in rooms.chunks(COMPARED_AT_ONCE) {
+            let heads = store.heads(some).await?;
+            let behind = {
+                let mut state = self.state();
+                state.end_all_but(some, &heads);
+                state.behind(&heads)
+            };
+            self.fill(behind);
         }
         Ok(())
     }
@@ -235,6 +250,7 @@ impl Hub {
                         outlet.close(CloseCode::SessionEnded);
                     }
                 }
+                Change::Told { user, version } => state.count(user, version),
                 Change::Unknown => self.look_again(&mut state),
                 Change::Erased { user } => state.forget(user),
                 Change::ConsentWithdrawn { user } => {

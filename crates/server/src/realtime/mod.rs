@@ -2,6 +2,7 @@
 
 mod fill;
 mod hub;
+mod missed;
 mod outlet;
 mod people;
 mod room;

@@ -1,5 +1,6 @@
 //! Who is here, who their friends are, and who may see them: presence is for friends, both of whom show theirs.
 
+use super::missed::Told;
 use super::outlet::{Outgoing, Outlet, Position, encode};
 use super::state::State;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,7 @@ pub(super) struct Person {
     set_meanwhile: Option<Settings>,
     /// Counts what was noted, so that whoever read the database meanwhile sees that it may be outdated.
     pub(super) noted: u64,
+    pub(super) told: Told,
 }
 
 impl Person {
@@ -187,6 +189,7 @@ impl State {
         }
         if let Some(person) = self.people.get_mut(&user) {
             person.friends = friends.iter().map(|friend| friend.user.id).collect();
+            person.elsewhere.retain(|other, _| person.friends.contains(other));
         }
         self.set_settings(user, settings);
     }

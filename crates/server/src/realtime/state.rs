@@ -268,6 +268,16 @@ impl State {
         heads.iter().filter(|(id, head)| is_behind(id, *head)).map(|(id, _)| *id).collect()
     }
 
+    /// Of these conversations, ends those that are not among the heads: they have been deleted.
+    pub(super) fn end_all_but(&mut self, rooms: &[ConversationId], heads: &[(ConversationId, Rev)]) {
+        let there: HashSet<ConversationId> = heads.iter().map(|(id, _)| *id).collect();
+        for id in rooms.iter().filter(|id| !there.contains(id)) {
+            let followers = self.rooms.get(id).into_iter().flat_map(|followed| followed.followers.values());
+            let users: HashSet<UserId> = followers.map(|follower| follower.outlet.user).collect();
+            self.delete_room(*id, users);
+        }
+    }
+
     pub(super) fn all_rooms(&self) -> Vec<ConversationId> {
         self.rooms.keys().copied().collect()
     }
@@ -295,7 +305,7 @@ impl State {
         followers.any(|follower| follower.outlet.user == user)
     }
 
-    pub(super) fn delete_room(&mut self, id: ConversationId, users: Vec<UserId>) {
+    pub(super) fn delete_room(&mut self, id: ConversationId, users: impl IntoIterator<Item = UserId>) {
         for user in users {
             self.push_to(user, &removed(id, Rev(i64::MAX)));
         }

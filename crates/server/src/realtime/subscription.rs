@@ -37,6 +37,7 @@ impl Subscription {
         let (connected, queue) = hub.connect(user, session);
         // Other replicas are listened to before anything is read, too.
         hub.listens().await;
+        hub.begin_counting(user, store.version(user).await?);
         connected.follow(store.conversation_ids(user).await?);
         hub.listens().await;
         let mut snapshot = match early {

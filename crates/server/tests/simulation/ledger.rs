@@ -95,6 +95,7 @@ impl Ledger {
                 }
                 Change::SessionEnded { .. }
                 | Change::Unknown
+                | Change::Told { .. }
                 | Change::ConsentWithdrawn { .. }
                 | Change::Erased { .. } => {}
             }

@@ -301,7 +301,7 @@ impl Person {
         Self::new(app.url(""), client, Vec::new()).await
     }
 
-    async fn erases(&self, messages: ErasedMessages) -> ErasureReceipt {
+    pub(crate) async fn erases(&self, messages: ErasedMessages) -> ErasureReceipt {
         self.client.erase_me(PASSWORD, messages).await.unwrap()
     }
 }

@@ -35,3 +35,4 @@ mod sessions;
 mod sign_up;
 mod sockets;
 mod startup;
+mod without_redis;

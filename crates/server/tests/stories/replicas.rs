@@ -210,7 +210,7 @@ async fn a_server_that_stops_hands_its_people_over() {
     assert_eq!(here.next_message().await, sent);
 }
 
-async fn two_servers() -> (TestRedis, TestApp, Replica) {
+pub(crate) async fn two_servers() -> (TestRedis, TestApp, Replica) {
     let redis = TestRedis::start().await;
     let url = redis.url().parse().unwrap();
     let app =
@@ -225,7 +225,12 @@ async fn writes(author: &Person, chat: ConversationId, count: usize) {
     }
 }
 
-async fn says_and_is_heard(author: &Person, listener: &mut TestSocket, chat: ConversationId, seq: i64) {
+pub(crate) async fn says_and_is_heard(
+    author: &Person,
+    listener: &mut TestSocket,
+    chat: ConversationId,
+    seq: i64,
+) {
     let sent = author.sends(chat, "are you there?").await;
     assert_eq!(sent.seq.0, seq);
     let heard = timeout(WITHOUT_REDIS, next_message(listener)).await.expect("it arrives in time");

@@ -86,11 +86,20 @@ impl Store {
     }
 }
 
-/// `write!(store, |ops, conn| ops::sessions::end(conn, …).await)`: the body gives a value and the changes.
+/// `write!(store, |ops, conn| ops::sessions::end(conn, …).await)`: the body gives a value and the changes, which are counted
+/// for the people whom they concern.
 macro_rules! write {
     ($store:expr, |$ops:ident, $conn:ident| $body:expr) => {{
         let backend = $store.backend.clone();
-        $store.commit(async move { $crate::backend::transaction!(&backend, |$ops, $conn| $body) }).await
+        let transaction = async move {
+            $crate::backend::transaction!(&backend, |$ops, $conn| {
+                let outcome: $crate::error::Result<_> = $body;
+                let (value, mut changes) = outcome?;
+                $ops::versions::advance($conn, &mut changes).await?;
+                Ok((value, changes))
+            })
+        };
+        $store.commit(transaction).await
     }};
 }
 use write;

@@ -3,6 +3,8 @@
 use super::{Store, write};
 use crate::backend::read;
 use crate::error::Result;
+use crate::types::Id;
+use std::collections::HashMap;
 use umbrachat_protocol::{AskedFriend, Block, Friend, FriendRequests, Snapshot, User, UserId};
 
 /// What asking somebody led to.
@@ -70,6 +72,21 @@ impl Store {
     /// Nothing where there is no block.
     pub async fn unblock(&self, me: UserId, other: UserId) -> Result<()> {
         write!(self, |ops, conn| Ok(((), ops::blocks::remove(conn, me.into(), other.into()).await?)))
+    }
+
+    /// For each of these people, how many transactions have had something to tell them outside of their conversations.
+    /// Whoever knows a lower number has missed something.
+    pub async fn versions(&self, users: &[UserId]) -> Result<HashMap<UserId, i64>> {
+        let ids: Vec<Id> = users.iter().copied().map(Id::from).collect();
+        let found = read!(&self.backend, |ops, conn| ops::versions::of(conn, &ids).await)?;
+        let mut versions: HashMap<UserId, i64> = users.iter().map(|user| (*user, 0)).collect();
+        versions.extend(found.into_iter().map(|(user, version)| (UserId::from(user), version)));
+        Ok(versions)
+    }
+
+    /// The same for one person.
+    pub async fn version(&self, user: UserId) -> Result<i64> {
+        Ok(self.versions(&[user]).await?.remove(&user).unwrap_or_default())
     }
 
     /// Everything that a client needs to begin.

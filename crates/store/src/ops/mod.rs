@@ -21,3 +21,4 @@ pub(crate) mod passwords;
 pub(crate) mod security;
 pub(crate) mod sessions;
 pub(crate) mod snapshot;
+pub(crate) mod versions;

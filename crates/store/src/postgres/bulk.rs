@@ -40,6 +40,27 @@ pub(crate) async fn advance_conversations(conn: &mut Conn, rows: &[&Conversation
     Ok(())
 }
 
+/// The people in the order of their ids, so that two transactions never wait for each other; who does not exist any more is
+/// left out.
+pub(crate) async fn advance_versions(conn: &mut Conn, users: Vec<Id>) -> Result<Vec<(Id, i64)>> {
+    let statement = diesel::sql_query(
+        "INSERT INTO person_versions (user_id, version) \
+         SELECT id, 1 FROM users WHERE id = ANY($1) ORDER BY id \
+         ON CONFLICT (user_id) DO UPDATE SET version = person_versions.version + 1 \
+         RETURNING user_id, version",
+    );
+    let rows: Vec<PersonVersion> = statement.bind::<Array<sql::Id>, _>(users).load(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.user_id, row.version)).collect())
+}
+
+#[derive(QueryableByName)]
+struct PersonVersion {
+    #[diesel(sql_type = sql::Id)]
+    user_id: Id,
+    #[diesel(sql_type = BigInt)]
+    version: i64,
+}
+
 pub(crate) async fn move_marks(conn: &mut Conn, rows: &[&MemberRow]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());

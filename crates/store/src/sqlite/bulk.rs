@@ -3,7 +3,7 @@
 use super::Conn;
 use crate::error::Result;
 use crate::rows::{ConversationRow, MemberRow, MessageRow};
-use crate::schema::{conversations, members, messages};
+use crate::schema::{conversations, members, messages, person_versions, users};
 use crate::types::Id;
 use diesel::prelude::*;
 
@@ -43,6 +43,30 @@ pub(crate) async fn advance_conversations(conn: &mut Conn, rows: &[&Conversation
     })
     .await?;
     Ok(())
+}
+
+/// The people in the order of their ids; who does not exist any more is left out.
+pub(crate) async fn advance_versions(conn: &mut Conn, users: Vec<Id>) -> Result<Vec<(Id, i64)>> {
+    let advanced = conn
+        .spawn_blocking(move |conn| {
+            let mut advanced = Vec::with_capacity(users.len());
+            for user in users {
+                if users::table.find(user).count().get_result::<i64>(conn)? == 0 {
+                    continue;
+                }
+                let version: i64 = diesel::insert_into(person_versions::table)
+                    .values((person_versions::user_id.eq(user), person_versions::version.eq(1)))
+                    .on_conflict(person_versions::user_id)
+                    .do_update()
+                    .set(person_versions::version.eq(person_versions::version + 1))
+                    .returning(person_versions::version)
+                    .get_result(conn)?;
+                advanced.push((user, version));
+            }
+            Ok(advanced)
+        })
+        .await?;
+    Ok(advanced)
 }
 
 pub(crate) async fn move_marks(conn: &mut Conn, rows: &[&MemberRow]) -> Result<()> {

@@ -85,9 +85,19 @@ impl Community {
         }
     }
 
-    /// What was published since the last time somebody asked.
+    /// What was published since the last time somebody asked, without the count of it.
     pub(crate) fn published(&self) -> Vec<Change> {
-        std::mem::take(&mut self.published.lock().unwrap())
+        let mut published = std::mem::take(&mut *self.published.lock().unwrap());
+        published.retain(|change| !matches!(change, Change::Told { .. }));
+        published
+    }
+
+    /// Who was told something since the last time somebody asked, and how often so far.
+    pub(crate) fn counted(&self) -> Vec<(UserId, i64)> {
+        let published = std::mem::take(&mut *self.published.lock().unwrap());
+        let count =
+            |change| if let Change::Told { user, version } = change { Some((user, version)) } else { None };
+        published.into_iter().filter_map(count).collect()
     }
 }
 

@@ -11,3 +11,4 @@ mod inventory;
 mod messages;
 mod opening;
 mod sessions;
+mod versions;
