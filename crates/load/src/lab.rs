@@ -69,8 +69,20 @@ impl Lab {
             Database::Sqlite => None,
             Database::Postgres => Some(self.database().await?),
         };
+        self.server_on(database_url).await
+    }
+
+    /// A server on this PostgreSQL database, or on SQLite.
+    pub async fn server_on(&self, database_url: Option<String>) -> Result<Server> {
         Server::start(ServerOptions { program: self.program.clone(), database_url, ..Default::default() })
             .await
+    }
+
+    /// One of several servers on this PostgreSQL database, which hear of each other over this Redis.
+    pub async fn replica(&self, database_url: String, redis_url: String) -> Result<Server> {
+        let (database_url, redis_url) = (Some(database_url), Some(redis_url));
+        let program = self.program.clone();
+        Server::start(ServerOptions { program, database_url, redis_url, ..Default::default() }).await
     }
 
     /// A new, empty PostgreSQL database.

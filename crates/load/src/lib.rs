@@ -9,11 +9,15 @@
     reason = "each `expect` says why it cannot fail; none is part of a contract"
 )]
 
+pub mod baselines;
+pub mod crowd;
 pub mod histogram;
 pub mod lab;
+pub mod machine;
+pub mod pace;
 pub mod people;
 pub mod processes;
-pub mod relay;
 pub mod report;
 pub mod scenarios;
 pub mod wire;
+pub mod wording;

@@ -1,12 +1,14 @@
 //! The command line of `umbra-load`.
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use std::io::{self, Write};
 use std::process::ExitCode;
-use umbra_load::lab::LabOptions;
-use umbra_load::report::Report;
-use umbra_load::{relay, scenarios};
+use umbra_load::baselines::relay;
+use umbra_load::lab::{Lab, LabOptions};
+use umbra_load::machine::Noise;
+use umbra_load::report::{Report, progress};
+use umbra_load::scenarios;
 
 #[derive(Parser)]
 #[command(name = "umbra-load", version, about = "Measures UmbraChat beside the bare machine")]
@@ -17,19 +19,36 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Pairs of friends who write to each other, one message in flight for each pair
-    Pairs {
-        #[command(flatten)]
-        lab: LabOptions,
-        #[command(flatten)]
-        options: scenarios::pairs::Options,
-    },
+    /// Pairs of friends who write to each other: messages a second, and how long one takes
+    Pairs(Run<scenarios::pairs::Options>),
+    /// One speaks in a full group: deliveries a second
+    Fanout(Run<scenarios::fanout::Options>),
+    /// Connections that say nothing: what each keeps of the server's memory
+    Idle(Run<scenarios::idle::Options>),
+    /// Everybody comes back at once: connections a second
+    Storm(Run<scenarios::storm::Options>),
+    /// People sign in
+    Login(Run<scenarios::login::Options>),
+    /// One page of a long history
+    History(Run<scenarios::history::Options>),
+    /// Two replicas, bridged by Redis: how long one message takes
+    Bridged(Run<scenarios::bridged::Options>),
+    /// A bit of everything, at fixed times
+    Mixed(Run<scenarios::mixed::Options>),
     /// The bare relay that figures are compared with: sockets in rooms, no database, no people
     #[command(hide = true)]
     Relay {
         #[arg(long)]
         port: u16,
     },
+}
+
+#[derive(Args)]
+struct Run<O: Args> {
+    #[command(flatten)]
+    lab: LabOptions,
+    #[command(flatten)]
+    options: O,
 }
 
 /// One thread: the driver shares the machine with what it measures, and several threads would cost it more than they
@@ -47,11 +66,26 @@ async fn main() -> ExitCode {
 
 async fn perform(command: Command) -> Result<()> {
     match command {
+        Command::Pairs(run) => run.measure(scenarios::pairs::run).await,
+        Command::Fanout(run) => run.measure(scenarios::fanout::run).await,
+        Command::Idle(run) => run.measure(scenarios::idle::run).await,
+        Command::Storm(run) => run.measure(scenarios::storm::run).await,
+        Command::Login(run) => run.measure(scenarios::login::run).await,
+        Command::History(run) => run.measure(scenarios::history::run).await,
+        Command::Bridged(run) => run.measure(scenarios::bridged::run).await,
+        Command::Mixed(run) => run.measure(scenarios::mixed::run).await,
         Command::Relay { port } => relay::serve(port).await,
-        Command::Pairs { lab, options } => {
-            let mut report = Report::new(lab.json);
-            scenarios::pairs::run(&mut lab.open().await?, &options, &mut report).await?;
-            report.print()
-        }
+    }
+}
+
+impl<O: Args> Run<O> {
+    async fn measure(
+        self,
+        scenario: impl AsyncFnOnce(&mut Lab, &O, &mut Report) -> Result<()>,
+    ) -> Result<()> {
+        let mut report = Report::new(self.lab.json);
+        progress(&Noise::probe()?.to_string());
+        scenario(&mut self.lab.open().await?, &self.options, &mut report).await?;
+        report.print()
     }
 }

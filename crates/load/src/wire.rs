@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 use base64::prelude::{BASE64_STANDARD, Engine};
+use std::io::ErrorKind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -103,6 +104,21 @@ impl Socket {
         }
     }
 
+    /// Throws away whatever has arrived, without waiting for more.
+    pub fn skip_what_is_there(&mut self) -> Result<()> {
+        self.received.clear();
+        self.read = 0;
+        let mut bytes = [0; KEPT];
+        loop {
+            match self.stream.try_read(&mut bytes) {
+                Ok(0) => bail!("the connection ended"),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
     async fn receive(&mut self) -> Result<()> {
         if self.read == self.received.len() {
             self.received.clear();
@@ -116,6 +132,49 @@ impl Socket {
         }
         Ok(())
     }
+}
+
+/// One kept HTTP connection, for calls whose answers are only timed.
+pub struct Http {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Http {
+    pub async fn connect(port: u16) -> Result<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, received: Vec::new() })
+    }
+
+    /// The body of a successful answer.
+    pub async fn get(&mut self, path: &str, token: &str) -> Result<&[u8]> {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n\r\n");
+        self.stream.write_all(request.as_bytes()).await?;
+        self.received.clear();
+        loop {
+            if let Some(body) = body_of_answer(&self.received)? {
+                return Ok(&self.received[body..]);
+            }
+            if self.stream.read_buf(&mut self.received).await? == 0 {
+                bail!("the connection ended");
+            }
+        }
+    }
+}
+
+/// Where the body begins, once all of the answer is there.
+fn body_of_answer(bytes: &[u8]) -> Result<Option<usize>> {
+    let Some(end) = memchr::memmem::find(bytes, b"\r\n\r\n") else { return Ok(None) };
+    let head = std::str::from_utf8(&bytes[..end])?.to_ascii_lowercase();
+    if !head.starts_with("http/1.1 200") {
+        bail!("refused: {}", String::from_utf8_lossy(bytes));
+    }
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let length: usize = length.context("an answer says how long it is")?.trim().parse()?;
+    let body = end + 4;
+    Ok((bytes.len() >= body + length).then_some(body))
 }
 
 /// The head of an unmasked, unfragmented frame of which all has arrived.
@@ -173,6 +232,16 @@ mod tests {
         long.resize(4 + 256, b'x');
         assert_eq!(Frame::parse(&long), Some(Frame { opcode: TEXT, head: 4, length: 256 }));
         assert_eq!(Frame::parse(&long[..259]), None);
+    }
+
+    #[test]
+    fn an_answer_is_complete_when_its_body_is() {
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+        assert_eq!(body_of_answer(answer).unwrap(), Some(answer.len() - 2));
+        for cut in 0..answer.len() {
+            assert_eq!(body_of_answer(&answer[..cut]).unwrap(), None, "{cut}");
+        }
+        assert!(body_of_answer(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n").is_err());
     }
 
     #[test]

@@ -20,7 +20,8 @@ pub struct Postgres {
 impl Postgres {
     /// Makes an empty cluster and serves it.
     pub async fn start() -> Result<Self> {
-        let program = find("postgres", &debian_folders())?;
+        // The programs that belong to it are beside the file itself, not always beside a link to it.
+        let program = find("postgres", &debian_folders())?.canonicalize()?;
         let folder = folder()?;
         let mut initdb = unprivileged(&program.with_file_name("initdb"), folder.path())?;
         // Whoever is on this machine may talk to a server that holds nothing but made-up people, for minutes.

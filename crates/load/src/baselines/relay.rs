@@ -46,16 +46,22 @@ async fn open(
 ) -> Result<HttpResponse, actix_web::Error> {
     let (answer, session, stream) = actix_ws::handle(&request, body)?;
     let stream = stream.max_frame_size(FRAME_MAX).aggregate_continuations();
-    actix_web::rt::spawn(relay(rooms, room.into_inner(), session, stream));
+    // Before the answer: whoever has it is in the room.
+    let (room, rooms) = (room.into_inner(), rooms.into_inner());
+    let id = rooms.join(&room, session.clone());
+    actix_web::rt::spawn(async move {
+        relay(&rooms, &room, id, stream).await;
+        rooms.leave(&room, id);
+        let _ = session.close(None).await;
+    });
     Ok(answer)
 }
 
-async fn relay(rooms: web::Data<Rooms>, room: String, session: Session, mut stream: AggregatedMessageStream) {
-    let id = rooms.join(&room, session.clone());
+async fn relay(rooms: &Rooms, room: &str, id: u64, mut stream: AggregatedMessageStream) {
     while let Some(Ok(frame)) = stream.recv().await {
         match frame {
             AggregatedMessage::Text(text) => {
-                for (other, session) in rooms.members(&room).iter() {
+                for (other, session) in rooms.members(room).iter() {
                     if *other != id {
                         // Whoever has gone leaves by itself.
                         let _ = session.clone().text(text.clone()).await;
@@ -66,8 +72,6 @@ async fn relay(rooms: web::Data<Rooms>, room: String, session: Session, mut stre
             _ => {}
         }
     }
-    rooms.leave(&room, id);
-    let _ = session.close(None).await;
 }
 
 impl Rooms {
