@@ -97,7 +97,7 @@ fn public(session: Session, page: Page) -> AnyView {
 fn waking(trouble: bool) -> AnyView {
     view! {
         <main class="waking">
-            <div>{mark()} <p class="soft" role="status">{trouble.then_some(texts::UNREACHABLE_STARTING)}</p></div>
+            <div>{mark()} <p class="soft" role="status">{trouble.then_some(texts::t!(unreachable_starting))}</p></div>
         </main>
     }
     .into_any()
@@ -157,15 +157,15 @@ fn name_window(scene: Memo<Scene>) {
     Effect::new(move || {
         let name = match scene.get() {
             Scene::Room => return,
-            Scene::RecoveryCodes => texts::CODES_TITLE,
-            Scene::Consent => texts::CONSENT_TITLE,
-            Scene::Erased => texts::ERASED_TITLE,
-            Scene::Public(Page::SignUp) => texts::CREATE_ACCOUNT,
-            Scene::Public(Page::SignIn) => texts::SIGN_IN,
-            Scene::Public(Page::Recover) => texts::RECOVER_TITLE,
-            Scene::Public(Page::Privacy) => texts::PRIVACY,
-            Scene::Public(Page::About) => texts::ABOUT,
-            Scene::Public(Page::NotFound) => texts::NOT_FOUND_TITLE,
+            Scene::RecoveryCodes => texts::t!(codes_title),
+            Scene::Consent => texts::t!(consent_title),
+            Scene::Erased => texts::t!(erased_title),
+            Scene::Public(Page::SignUp) => texts::t!(create_account),
+            Scene::Public(Page::SignIn) => texts::t!(sign_in),
+            Scene::Public(Page::Recover) => texts::t!(recover_title),
+            Scene::Public(Page::Privacy) => texts::t!(privacy),
+            Scene::Public(Page::About) => texts::t!(about),
+            Scene::Public(Page::NotFound) => texts::t!(not_found_title),
             Scene::Public(_) | Scene::Waking { .. } => "",
         };
         if matches!(scene.get(), Scene::RecoveryCodes | Scene::Consent | Scene::Erased) {

@@ -1,5 +1,6 @@
 //! What the browser offers, in Rust's terms.
 
+use crate::{language, texts};
 use js_sys::{Array, JsString, Object, Reflect};
 use leptos::prelude::{document, window};
 use std::cell::Cell;
@@ -44,14 +45,14 @@ pub(crate) fn local_date(time: Timestamp) -> js_sys::Date {
     js_sys::Date::new(&JsValue::from_f64(milliseconds))
 }
 
-/// Formats a moment as `Intl.DateTimeFormat` does with these options, in the language of the browser.
+/// Formats a moment as `Intl.DateTimeFormat` does with these options, in the language of the page.
 pub(crate) fn format_date(time: Timestamp, options: &[(&str, &str)]) -> String {
     let settings = Object::new();
     for (key, value) in options {
         // Setting a property of a plain object cannot fail.
         let _ = Reflect::set(&settings, &JsValue::from_str(key), &JsValue::from_str(value));
     }
-    let format = js_sys::Intl::DateTimeFormat::new(&Array::new(), &settings);
+    let format = js_sys::Intl::DateTimeFormat::new(&language::tags(), &settings);
     let text = format.format().call1(&JsValue::UNDEFINED, &local_date(time));
     text.ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
@@ -61,9 +62,9 @@ pub(crate) fn today() -> String {
     js_sys::Date::new_0().to_iso_string().slice(0, 10).into()
 }
 
-/// Orders names as the language of the browser does.
+/// Orders names as the language of the page does.
 pub(crate) fn compare(a: &str, b: &str) -> Ordering {
-    let order = JsString::from(a).locale_compare(b, &Array::new(), &Object::new());
+    let order = JsString::from(a).locale_compare(b, &language::tags(), &Object::new());
     order.cmp(&0)
 }
 
@@ -115,7 +116,7 @@ pub(crate) fn device_name() -> String {
         ],
         "",
     );
-    if system.is_empty() { browser.to_owned() } else { format!("{browser} on {system}") }
+    if system.is_empty() { browser.to_owned() } else { texts::device(browser, system) }
 }
 
 /// The path of the page's address.

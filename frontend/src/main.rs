@@ -5,6 +5,7 @@ mod app;
 mod browser;
 mod components;
 mod events;
+mod language;
 mod mentions;
 mod moments;
 mod page;
@@ -21,6 +22,7 @@ use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 
 fn main() {
+    language::announce();
     let root = document().get_element_by_id("app").expect("index.html has an element for the app");
     // What was there until now only said that something is coming.
     root.set_inner_html("");

@@ -35,8 +35,8 @@ impl Today {
     /// Such as "Today", or "Monday, 23 November".
     pub(crate) fn name_of(self, time: Timestamp) -> String {
         match self.0.get() - day_of(time) {
-            0 => texts::TODAY.to_owned(),
-            1 => texts::YESTERDAY.to_owned(),
+            0 => texts::t!(today).to_owned(),
+            1 => texts::t!(yesterday).to_owned(),
             2..=180 => {
                 browser::format_date(time, &[("weekday", "long"), ("day", "numeric"), ("month", "long")])
             }
@@ -53,7 +53,7 @@ impl Today {
     pub(crate) fn shortly(self, time: Timestamp) -> String {
         match self.0.get() - day_of(time) {
             0 => clock(time),
-            1 => texts::YESTERDAY.to_owned(),
+            1 => texts::t!(yesterday).to_owned(),
             2..=6 => browser::format_date(time, &[("weekday", "short")]),
             7..=180 => browser::format_date(time, &[("day", "numeric"), ("month", "short")]),
             _ => browser::format_date(time, &[("day", "numeric"), ("month", "short"), ("year", "2-digit")]),

@@ -69,7 +69,7 @@ impl Room {
         let here = Memo::new(move |_| self.account.live.read(Part::Presence, |state| state.is_online(user)));
         let dot = move || {
             here.get()
-                .then(|| view! { <span class="here"><span class="unseen">{texts::ONLINE}</span></span> })
+                .then(|| view! { <span class="here"><span class="unseen">{texts::t!(online)}</span></span> })
         };
         dot.into_any()
     }
@@ -110,19 +110,19 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
     view! {
         <div class="room" class:in-chat=in_chat>
             <button type="button" class="button skip" on:click=|_| browser::focus("main")>
-                {texts::SKIP}
+                {texts::t!(skip)}
             </button>
-            <nav class="rail" aria-label=texts::MAIN_NAVIGATION>
+            <nav class="rail" aria-label=texts::t!(main_navigation)>
                 <span class="rail-mark">{mark()}</span>
-                {place("/chats", texts::CHATS, icon::CHATS, move || section.get() == Page::Chats, move || {
+                {place("/chats", texts::t!(chats), icon::CHATS, move || section.get() == Page::Chats, move || {
                     let unread = unread();
                     (unread, texts::unread(unread))
                 })}
-                {place("/friends", texts::FRIENDS, icon::FRIENDS, move || section.get() == Page::Friends, move || {
+                {place("/friends", texts::t!(friends), icon::FRIENDS, move || section.get() == Page::Friends, move || {
                     let requests = requests();
                     (i64::try_from(requests).unwrap_or(i64::MAX), texts::waiting_requests(requests))
                 })}
-                {place("/settings", texts::SETTINGS, icon::SETTINGS, move || section.get() == Page::Settings, || {
+                {place("/settings", texts::t!(settings), icon::SETTINGS, move || section.get() == Page::Settings, || {
                     (0, String::new())
                 })}
             </nav>
@@ -185,9 +185,11 @@ fn place(
 fn trouble(connection: Connection) -> Option<AnyView> {
     match connection {
         Connection::Online | Connection::SignedOut => None,
-        Connection::Connecting => Some(view! { <span class="slowly">{texts::CONNECTING}</span> }.into_any()),
+        Connection::Connecting => {
+            Some(view! { <span class="slowly">{texts::t!(connecting)}</span> }.into_any())
+        }
         Connection::Offline | Connection::Reconnecting { .. } => {
-            Some(view! { <span>{texts::RECONNECTING}</span> }.into_any())
+            Some(view! { <span>{texts::t!(reconnecting)}</span> }.into_any())
         }
     }
 }
@@ -195,9 +197,9 @@ fn trouble(connection: Connection) -> Option<AnyView> {
 fn name_window(page: Memo<Page>, live: Live) {
     Effect::new(move || {
         let name = match page.get().section() {
-            Page::Friends => texts::FRIENDS,
-            Page::Settings => texts::SETTINGS,
-            _ => texts::CHATS,
+            Page::Friends => texts::t!(friends),
+            Page::Settings => texts::t!(settings),
+            _ => texts::t!(chats),
         };
         document().set_title(&texts::window_title(name, live.read(Part::Unread, State::unread)));
     });

@@ -12,9 +12,9 @@ pub(crate) fn password_advice(password: RwSignal<String>, username: RwSignal<Str
     view! {
         <ul class="advice">
             {point(is_long, move || texts::password_length(length()))}
-            {point(is_apart, || texts::ADVICE_OWN_NAME.to_owned())}
+            {point(is_apart, || texts::t!(advice_own_name).to_owned())}
         </ul>
-        <p class="hint">{texts::ADVICE_TIP}</p>
+        <p class="hint">{texts::t!(advice_tip)}</p>
     }
 }
 
@@ -42,7 +42,7 @@ fn point(
 ) -> impl IntoView {
     view! {
         <li class:met=met>
-            <span class="unseen">{move || if met() { texts::ADVICE_MET } else { texts::ADVICE_UNMET }} ": "</span>
+            <span class="unseen">{move || if met() { texts::t!(advice_met) } else { texts::t!(advice_unmet) }} ": "</span>
             {text}
         </li>
     }

@@ -66,7 +66,7 @@ pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> A
     let chips = move || chips_below(row, run);
     let failed = move || failed_note(row, actions);
     let edited =
-        move || row.with(|row| row.edited).then(|| view! { <span>{texts::EDITED}</span> }.into_any());
+        move || row.with(|row| row.edited).then(|| view! { <span>{texts::t!(edited)}</span> }.into_any());
     let has_menu = move || has_menu(row);
     let open_menu = move || {
         if untrack(has_menu) {
@@ -140,7 +140,8 @@ fn lines_above(row: RwSignal<Row>, today: Today) -> impl IntoView {
         Some(view! { <p class="day"><span>{today.name_of(day)}</span></p> }.into_any())
     };
     let unread = move || {
-        let line = || view! { <p class="day new" id="first-unread"><span>{texts::NEW_MESSAGES}</span></p> };
+        let line =
+            || view! { <p class="day new" id="first-unread"><span>{texts::t!(new_messages)}</span></p> };
         row.with(|row| row.first_unread).then(|| line().into_any())
     };
     (day, unread)
@@ -148,7 +149,7 @@ fn lines_above(row: RwSignal<Row>, today: Today) -> impl IntoView {
 
 fn content(row: RwSignal<Row>) -> AnyView {
     row.with(|row| match row.kind {
-        Kind::Deleted => view! { <p class="body gone">{texts::DELETED}</p> }.into_any(),
+        Kind::Deleted => view! { <p class="body gone">{texts::t!(deleted)}</p> }.into_any(),
         Kind::Text | Kind::Notice => {
             view! { <p class="body" dir="auto">{rich_text(&row.body, &row.mentions)}</p> }.into_any()
         }
@@ -176,8 +177,8 @@ fn more_button(row: RwSignal<Row>, menu: OpenMenu) -> Option<AnyView> {
                 type="button"
                 class="bubble-action more"
                 id=button_id(id)
-                aria-label=texts::MESSAGE_MENU
-                title=texts::MESSAGE_MENU
+                aria-label=texts::t!(message_menu)
+                title=texts::t!(message_menu)
                 aria-haspopup="menu"
                 aria-expanded=move || menu.of(id).is_some().to_string()
                 // Else the open menu closes by losing the focus, and the click opens it again.
@@ -196,7 +197,7 @@ fn quote_in(row: RwSignal<Row>, run: Callback<Deed>) -> Option<AnyView> {
     let seq = quote.seq;
     let shown = view! {
         <button type="button" class="quote" on:click=move |_| run.run(Deed::ShowQuoted(seq))>
-            <span class="unseen">{texts::IN_REPLY_TO}</span>
+            <span class="unseen">{texts::t!(in_reply_to)}</span>
             <span class="quoted-author">{quote.author}</span>
             <span class="quoted" dir="auto">{quote.text}</span>
         </button>
@@ -216,8 +217,8 @@ fn failed_note(row: RwSignal<Row>, actions: Actions) -> Option<AnyView> {
     let note = view! {
         <div class="failed-note">
             <span class="wrong">{texts::not_sent(&reason)}</span>
-            {button(texts::RETRY, "button small", Callback::new(move |()| actions.retry.run(id)))}
-            {button(texts::DISCARD, "button small quiet", Callback::new(move |()| actions.discard.run(id)))}
+            {button(texts::t!(retry), "button small", Callback::new(move |()| actions.retry.run(id)))}
+            {button(texts::t!(discard), "button small quiet", Callback::new(move |()| actions.discard.run(id)))}
         </div>
     };
     Some(note.into_any())

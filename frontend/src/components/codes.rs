@@ -14,20 +14,20 @@ pub(crate) fn codes(username: &str, codes: &str) -> AnyView {
         let codes = to_copy.clone();
         spawn_local(async move {
             let copied = browser::copy(&codes).await;
-            said.set(if copied { texts::CODES_COPIED } else { texts::CODES_COPY_FAILED });
+            said.set(if copied { texts::t!(codes_copied) } else { texts::t!(codes_copy_failed) });
         });
     };
     let download = move |()| {
         if browser::download(&file_name, &file).is_ok() {
-            said.set(texts::CODES_DOWNLOADED);
+            said.set(texts::t!(codes_downloaded));
         }
     };
     let codes: Vec<_> = codes.lines().map(|code| view! { <li>{code.to_owned()}</li> }).collect();
     view! {
         <ol class="codes">{codes}</ol>
         <div class="actions">
-            {button(texts::CODES_COPY, "button", Callback::new(copy))}
-            {button(texts::CODES_DOWNLOAD, "button", Callback::new(download))}
+            {button(texts::t!(codes_copy), "button", Callback::new(copy))}
+            {button(texts::t!(codes_download), "button", Callback::new(download))}
             <span class="soft" aria-live="polite">
                 {move || said.get()}
             </span>

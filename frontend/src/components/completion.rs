@@ -127,7 +127,7 @@ impl Completion {
             };
             let lines: Vec<_> = offers.iter().enumerate().map(line).collect();
             (!lines.is_empty()).then(|| {
-                view! { <ul class="completion" role="listbox" id=LIST aria-label=texts::GROUP_MEMBERS>{lines}</ul> }
+                view! { <ul class="completion" role="listbox" id=LIST aria-label=texts::t!(group_members)>{lines}</ul> }
             })
         };
         lines.into_any()

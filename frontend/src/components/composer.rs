@@ -71,8 +71,8 @@ pub(crate) fn composer(
                     rows="1"
                     dir="auto"
                     enterkeyhint="enter"
-                    aria-label=texts::MESSAGE
-                    placeholder=texts::MESSAGE
+                    aria-label=texts::t!(message)
+                    placeholder=texts::t!(message)
                     aria-describedby="message-count"
                     aria-autocomplete="list"
                     aria-controls=completion::LIST
@@ -97,8 +97,8 @@ pub(crate) fn composer(
                 type="submit"
                 class="send"
                 class:ready=ready
-                aria-label=texts::SEND
-                title=texts::SEND
+                aria-label=texts::t!(send)
+                title=texts::t!(send)
                 // Else the button takes the focus and the keyboard on the screen goes away.
                 on:mousedown=|event| event.prevent_default()
             >

@@ -81,5 +81,5 @@ pub(crate) fn confirm(question: Question, on_yes: Callback<()>) -> AnyView {
 /// The button that closes a dialog which only tells something.
 pub(crate) fn close_button(open: RwSignal<bool>) -> AnyView {
     let close = Callback::new(move |()| open.set(false));
-    view! { <div class="actions end">{button(texts::CLOSE, "button", close)}</div> }.into_any()
+    view! { <div class="actions end">{button(texts::t!(close), "button", close)}</div> }.into_any()
 }

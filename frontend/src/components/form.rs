@@ -126,7 +126,7 @@ impl Field {
                     aria-pressed=move || shown.get().to_string()
                     on:click=move |_| shown.update(|shown| *shown = !*shown)
                 >
-                    {move || if shown.get() { texts::HIDE } else { texts::SHOW }}
+                    {move || if shown.get() { texts::t!(hide) } else { texts::t!(show) }}
                 </button>
             }
         };

@@ -18,8 +18,8 @@ pub(crate) fn frame(class: &'static str, content: impl IntoView + 'static) -> An
                 {content.into_any()}
             </main>
             <footer class="frame-foot">
-                <a href="/about">{texts::ABOUT}</a>
-                <a href="/privacy">{texts::PRIVACY}</a>
+                <a href="/about">{texts::t!(about)}</a>
+                <a href="/privacy">{texts::t!(privacy)}</a>
             </footer>
         </div>
     }

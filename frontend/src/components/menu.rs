@@ -131,16 +131,16 @@ pub(crate) fn menu(
     let other = move |_| choose(Deed::ReactOther);
     let other = may_write.then(|| {
         view! {
-            <button type="button" role="menuitem" tabindex="-1" class="emoji" aria-label=texts::OTHER_EMOJI title=texts::OTHER_EMOJI on:click=other>
+            <button type="button" role="menuitem" tabindex="-1" class="emoji" aria-label=texts::t!(other_emoji) title=texts::t!(other_emoji) on:click=other>
                 {icon(icon::PLUS)}
             </button>
         }
     });
     let offers = [
-        (may_write, texts::REPLY.to_owned(), Deed::Reply),
-        (may_write && mine, texts::EDIT.to_owned(), Deed::Edit),
-        (true, texts::COPY.to_owned(), Deed::Copy),
-        (deletable, texts::DELETE.to_owned(), Deed::Delete),
+        (may_write, texts::t!(reply).to_owned(), Deed::Reply),
+        (may_write && mine, texts::t!(edit).to_owned(), Deed::Edit),
+        (true, texts::t!(copy).to_owned(), Deed::Copy),
+        (deletable, texts::t!(delete).to_owned(), Deed::Delete),
         (read_by.is_some(), read_by.unwrap_or_default(), Deed::ShowReaders),
     ];
     let items: Vec<_> = offers
@@ -161,7 +161,7 @@ pub(crate) fn menu(
             class="menu"
             class:upwards=upwards
             role="menu"
-            aria-label=texts::MESSAGE_MENU
+            aria-label=texts::t!(message_menu)
             on:keydown=on_keydown
             // A press inside must not take the focus away before the click comes.
             on:mousedown=|event| event.prevent_default()
@@ -171,7 +171,7 @@ pub(crate) fn menu(
                 }
             }
         >
-            {(!emoji.is_empty()).then(|| view! { <div class="emojis" role="group" aria-label=texts::REACT>{emoji} {other}</div> })}
+            {(!emoji.is_empty()).then(|| view! { <div class="emojis" role="group" aria-label=texts::t!(react)>{emoji} {other}</div> })}
             {items}
         </div>
     }

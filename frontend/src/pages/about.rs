@@ -5,14 +5,14 @@ use crate::texts;
 use leptos::prelude::*;
 
 pub(crate) fn about() -> AnyView {
-    let paragraphs: Vec<_> = texts::ABOUT_PARAGRAPHS.iter().map(|text| view! { <p>{*text}</p> }).collect();
+    let paragraphs: Vec<_> = texts::about().map(|text| view! { <p>{text}</p> }).into();
     frame(
         "document card",
         view! {
-            {title(texts::ABOUT_TITLE)}
+            {title(texts::t!(about_title))}
             {paragraphs}
             <p>
-                <a href="/">{texts::GO_HOME}</a>
+                <a href="/">{texts::t!(go_home)}</a>
             </p>
         },
     )

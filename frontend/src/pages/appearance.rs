@@ -4,7 +4,7 @@ use crate::components::frame::title;
 use crate::realtime::Part;
 use crate::room::Room;
 use crate::stores::{appearance, device};
-use crate::texts;
+use crate::{language, texts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use umbrachat_client_core::Input;
@@ -50,18 +50,36 @@ pub(crate) fn appearance(room: Room) -> AnyView {
             </label>
         }
     };
+    let speaks = |value: Option<texts::Locale>, name: &'static str| {
+        view! {
+            <label class="check">
+                <input
+                    type="radio"
+                    name="language"
+                    prop:checked=language::chosen() == value
+                    on:change=move |_| language::choose(value)
+                />
+                <span lang=value.map(language::code)>{name}</span>
+            </label>
+        }
+    };
     view! {
-        {title(texts::APPEARANCE)}
+        {title(texts::t!(appearance))}
         <fieldset class="choices">
-            <legend>{texts::THEME_LEGEND}</legend>
-            {choice(Theme::Night, texts::THEME_NIGHT, texts::THEME_NIGHT_HINT)}
-            {choice(Theme::Dawn, texts::THEME_DAWN, texts::THEME_DAWN_HINT)}
-            {choice(Theme::System, texts::THEME_SYSTEM, texts::THEME_SYSTEM_HINT)}
+            <legend>{texts::t!(theme_legend)}</legend>
+            {choice(Theme::Night, texts::t!(theme_night), texts::t!(theme_night_hint))}
+            {choice(Theme::Dawn, texts::t!(theme_dawn), texts::t!(theme_dawn_hint))}
+            {choice(Theme::System, texts::t!(theme_system), texts::t!(theme_system_hint))}
         </fieldset>
         <fieldset class="choices">
-            <legend>{texts::ENTER_LEGEND}</legend>
-            {enter(false, texts::ENTER_SENDS)}
-            {enter(true, texts::ENTER_BREAKS)}
+            <legend>{texts::t!(language_legend)}</legend>
+            {speaks(None, texts::t!(language_system))}
+            {language::ALL.map(|(language, name)| speaks(Some(language), name))}
+        </fieldset>
+        <fieldset class="choices">
+            <legend>{texts::t!(enter_legend)}</legend>
+            {enter(false, texts::t!(enter_sends))}
+            {enter(true, texts::t!(enter_breaks))}
         </fieldset>
     }
     .into_any()

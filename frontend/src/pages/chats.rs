@@ -16,20 +16,20 @@ use umbrachat_protocol::{Conversation, ConversationId, UserId};
 pub(crate) fn chats(room: Room, page: Memo<Page>, going: RwSignal<bool>) -> AnyView {
     let beside = move || match open_chat(page) {
         Some(id) => conversation(room, id),
-        None => view! { <p class="choose soft">{texts::CHOOSE_CHAT}</p> }.into_any(),
+        None => view! { <p class="choose soft">{texts::t!(choose_chat)}</p> }.into_any(),
     };
     view! {
         <div class="chats">
             <section class="list-pane pane" aria-labelledby="title">
                 <header class="pane-head">
                     <h1 id="title" tabindex="-1">
-                        {texts::CHATS}
+                        {texts::t!(chats)}
                     </h1>
                     <button
                         type="button"
                         class="round"
-                        aria-label=texts::GO_TO
-                        title=texts::GO_TO
+                        aria-label=texts::t!(go_to)
+                        title=texts::t!(go_to)
                         on:click=move |_| going.set(true)
                     >
                         {icon(icon::FIND)}
@@ -63,10 +63,10 @@ fn list(room: Room, page: Memo<Page>) -> impl IntoView {
         (known.get() && ids().is_empty()).then(|| {
             view! {
                 <div class="empty">
-                    <h2>{texts::NO_CHATS_TITLE}</h2>
-                    <p class="soft">{texts::NO_CHATS_TEXT}</p>
+                    <h2>{texts::t!(no_chats_title)}</h2>
+                    <p class="soft">{texts::t!(no_chats_text)}</p>
                     <a class="button" href="/friends">
-                        {texts::FIND_FRIENDS}
+                        {texts::t!(find_friends)}
                     </a>
                 </div>
             }
@@ -81,7 +81,7 @@ fn list(room: Room, page: Memo<Page>) -> impl IntoView {
     view! {
         {expected}
         {empty}
-        <ul class="rows" aria-label=texts::CONVERSATIONS>
+        <ul class="rows" aria-label=texts::t!(conversations)>
             {keyed(
                 ids,
                 move |id| row(room, ConversationId(id), page),
@@ -151,17 +151,19 @@ fn line_of(room: Room, state: &State, conversation: &ConversationState, draft: &
     let info = conversation.info();
     let waiting = state.outgoing(info.id).last();
     let (last, time) = match (&waiting, &info.last_message) {
-        _ if !draft.is_empty() => (format!("{}{draft}", texts::DRAFT_PREFIX), None),
-        (Some(waiting), _) => (format!("{}{}", texts::YOU_PREFIX, waiting.body), Some(waiting.written_at)),
+        _ if !draft.is_empty() => (format!("{}{draft}", texts::t!(draft_prefix)), None),
+        (Some(waiting), _) => {
+            (format!("{}{}", texts::t!(you_prefix), waiting.body), Some(waiting.written_at))
+        }
         (None, Some(message)) => {
             let is_word = message.notice.is_none();
             let text = if message.deleted_at.is_some() {
-                texts::DELETED.to_owned()
+                texts::t!(deleted).to_owned()
             } else {
                 people::body_of(state, message)
             };
             let prefix = match message.author_id {
-                author if is_word && is_mine(author, state) => texts::YOU_PREFIX.to_owned(),
+                author if is_word && is_mine(author, state) => texts::t!(you_prefix).to_owned(),
                 // Of two, the other is the only one who can have said it.
                 Some(_) if is_word && info.peer.is_none() => {
                     format!("{}: ", people::name_of(state, info.id, message.author_id))
@@ -170,7 +172,7 @@ fn line_of(room: Room, state: &State, conversation: &ConversationState, draft: &
             };
             (format!("{prefix}{text}"), Some(message.created_at))
         }
-        (None, None) => (texts::NO_MESSAGES_YET.to_owned(), None),
+        (None, None) => (texts::t!(no_messages_yet).to_owned(), None),
     };
     Line {
         picture: room.picture(info),
@@ -198,5 +200,5 @@ fn is_mine(author: Option<UserId>, state: &State) -> bool {
 /// What a conversation is called.
 pub(crate) fn name_of(info: &Conversation) -> String {
     let name = info.peer.as_ref().map(|peer| &peer.display_name).or(info.title.as_ref());
-    name.map_or_else(|| texts::GONE_ACCOUNT.to_owned(), Clone::clone)
+    name.map_or_else(|| texts::t!(gone_account).to_owned(), Clone::clone)
 }

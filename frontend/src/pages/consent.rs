@@ -24,11 +24,11 @@ pub(crate) fn consent(account: Account) -> AnyView {
     let agree = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if !agreed.get_untracked() {
-            return form.say(texts::MUST_AGREE);
+            return form.say(texts::t!(must_agree));
         }
         let Some(version) = policy.peek(|policy| policy.version.clone()) else {
             policy.reload_if_missing();
-            return form.say(texts::POLICY_MISSING);
+            return form.say(texts::t!(policy_missing));
         };
         form.send(async move { account.agree(version).await });
     };
@@ -43,24 +43,24 @@ pub(crate) fn consent(account: Account) -> AnyView {
     frame(
         "document card",
         view! {
-            {title(texts::CONSENT_TITLE)}
+            {title(texts::t!(consent_title))}
             {move || standing.view(|(consents, history)| what_changed(consents, history))}
             <details>
-                <summary>{texts::WHOLE_POLICY}</summary>
+                <summary>{texts::t!(whole_policy)}</summary>
                 {move || policy.view(text_of)}
             </details>
             <form class="form" novalidate on:submit=agree>
                 <label class="check">
                     <input type="checkbox" prop:checked=move || agreed.get()
                         on:change=move |event| agreed.set(event_target_checked(&event)) />
-                    <span>{texts::AGREE_BEFORE_LINK} {texts::AGREE_LINK}</span>
+                    <span>{texts::t!(agree_before_link)} {texts::t!(agree_link)} {texts::t!(agree_after_link)}</span>
                 </label>
-                {submit(form, texts::AGREE)}
+                {submit(form, texts::t!(agree))}
             </form>
             <details>
-                <summary>{texts::DO_NOT_AGREE}</summary>
-                <p class="soft">{texts::DO_NOT_AGREE_TEXT}</p>
-                <div class="actions">{button(texts::SIGN_OUT, "button", sign_out)}</div>
+                <summary>{texts::t!(do_not_agree)}</summary>
+                <p class="soft">{texts::t!(do_not_agree_text)}</p>
+                <div class="actions">{button(texts::t!(sign_out), "button", sign_out)}</div>
                 <p class="wrong" role="alert">{move || said.get()}</p>
                 {take(account)}
                 {erase(account)}
@@ -77,7 +77,7 @@ fn what_changed(consents: &[Consent], history: &[PolicyVersion]) -> AnyView {
         .filter(|version| last.is_some_and(|last| version.version > last.policy_version))
         .map(|version| view! { <h2>{texts::changed_in(&version.version)}</h2> {changes_of(version)} })
         .collect();
-    let lead = if newer.is_empty() { texts::CONSENT_WITHDRAWN } else { texts::POLICY_IS_NEW };
+    let lead = if newer.is_empty() { texts::t!(consent_withdrawn) } else { texts::t!(policy_is_new) };
     view! {
         <p>{lead}</p>
         <div class="prose">{newer}</div>

@@ -49,7 +49,7 @@ pub(crate) fn conversation(room: Room, id: ConversationId) -> AnyView {
     Effect::new(move |was_there: Option<bool>| {
         let is_there = there.get();
         if was_there == Some(true) && !is_there {
-            room.notices.say(texts::CHAT_ENDED.to_owned());
+            room.notices.say(texts::t!(chat_ended).to_owned());
             navigate("/chats", NavigateOptions { replace: true, ..NavigateOptions::default() });
         }
         is_there
@@ -58,10 +58,10 @@ pub(crate) fn conversation(room: Room, id: ConversationId) -> AnyView {
         (true, _) => talk(room, id),
         (false, true) => view! {
             <div class="empty">
-                <h2>{texts::NO_SUCH_CHAT_TITLE}</h2>
-                <p class="soft">{texts::NO_SUCH_CHAT_TEXT}</p>
+                <h2>{texts::t!(no_such_chat_title)}</h2>
+                <p class="soft">{texts::t!(no_such_chat_text)}</p>
                 <a class="button" href="/chats">
-                    {texts::CHATS}
+                    {texts::t!(chats)}
                 </a>
             </div>
         }
@@ -101,7 +101,7 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
         if may_write.get() {
             writing.view(sent)
         } else {
-            let why = if peer().is_some() { texts::NOT_FRIENDS_NOW } else { texts::PEER_GONE };
+            let why = if peer().is_some() { texts::t!(not_friends_now) } else { texts::t!(peer_gone) };
             view! { <p class="read-only soft">{why}</p> }.into_any()
         }
     };
@@ -111,7 +111,7 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
     request_animation_frame(move || browser::focus(begin_at));
     view! {
         <header class="pane-head talk-head">
-            <a class="back" href="/chats" aria-label=texts::CHATS>
+            <a class="back" href="/chats" aria-label=texts::t!(chats)>
                 {icon(icon::BACK)}
             </a>
             {move || info().as_ref().map(|info| room.picture(info))}
@@ -159,9 +159,9 @@ fn standing(room: Room, id: ConversationId) -> String {
         Some((presence.online, presence.last_seen))
     });
     let seen = match seen {
-        Some((true, _)) => texts::ONLINE,
-        Some((false, Some(time))) if room.today.is(time) => texts::SEEN_TODAY,
-        Some((false, Some(_))) => texts::SEEN_THIS_WEEK,
+        Some((true, _)) => texts::t!(online),
+        Some((false, Some(time))) if room.today.is(time) => texts::t!(seen_today),
+        Some((false, Some(_))) => texts::t!(seen_this_week),
         _ => "",
     };
     seen.to_owned()
@@ -210,7 +210,7 @@ fn messages(
             <div
                 class="log"
                 role="log"
-                aria-label=texts::MESSAGES
+                aria-label=texts::t!(messages)
                 aria-busy=move || history().loading.to_string()
                 tabindex="0"
                 id=LOG
@@ -238,7 +238,7 @@ fn to_newest(timeline: Timeline, at_newest: RwSignal<bool>) -> impl IntoView {
         browser::focus(composer::BOX);
     };
     view! {
-            <button type="button" class="to-newest" class:needed=move || !at_newest.get() aria-label=texts::TO_NEWEST on:click=go>
+            <button type="button" class="to-newest" class:needed=move || !at_newest.get() aria-label=texts::t!(to_newest) on:click=go>
                 {icon(icon::DOWN)}
             </button>
     }
@@ -252,14 +252,14 @@ pub(super) fn history_of(state: &State, id: ConversationId) -> History {
 fn older(room: Room, id: ConversationId, history: History, empty: bool) -> AnyView {
     let load = Callback::new(move |()| room.account.live.tell(Input::LoadOlder(id)));
     if history.failed {
-        button(texts::OLDER_FAILED, "button small older", load)
+        button(texts::t!(older_failed), "button small older", load)
     } else if history.loaded_from.is_none() {
-        view! { <p class="beginning soft">{texts::LOADING}</p> }.into_any()
+        view! { <p class="beginning soft">{texts::t!(loading)}</p> }.into_any()
     } else if history.has_older {
-        let label = if history.loading { texts::LOADING } else { texts::SHOW_OLDER };
+        let label = if history.loading { texts::t!(loading) } else { texts::t!(show_older) };
         button(label, "button small quiet older", load)
     } else {
-        let text = if empty { texts::FIRST_WORD } else { texts::BEGINNING };
+        let text = if empty { texts::t!(first_word) } else { texts::t!(beginning) };
         view! { <p class="beginning soft">{text}</p> }.into_any()
     }
 }

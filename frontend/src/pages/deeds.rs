@@ -25,7 +25,7 @@ pub(crate) fn deeds(
 ) -> (Actions, AnyView) {
     let live = room.account.live;
     let deleting = StoredValue::new(None::<Seq>);
-    let question = Question::new(texts::DELETE, texts::KEEP);
+    let question = Question::new(texts::t!(delete), texts::t!(keep));
     let reacting = RwSignal::new(None::<Seq>);
     let read_by = RwSignal::new(None::<Reached>);
     let run = move |(row, deed): (Row, Deed)| {
@@ -38,11 +38,11 @@ pub(crate) fn deeds(
             Deed::ShowReaders => read_by.set(live.peek(|state| people::reached(state, id, seq))),
             Deed::Delete => {
                 deleting.set_value(Some(seq));
-                question.ask(texts::DELETE_TITLE, texts::DELETE_TEXT);
+                question.ask(texts::t!(delete_title), texts::t!(delete_text));
             }
             Deed::Copy => spawn_local(async move {
                 let copied = browser::copy(&row.body).await;
-                room.notices.say(if copied { texts::COPIED } else { texts::COPY_FAILED }.to_owned());
+                room.notices.say(if copied { texts::t!(copied) } else { texts::t!(copy_failed) }.to_owned());
             }),
             Deed::ReactOther => reacting.set(Some(seq)),
             Deed::React(emoji) => {
@@ -105,15 +105,15 @@ fn any_emoji(room: Room, id: ConversationId, reacting: RwSignal<Option<Seq>>) ->
         };
         request_animation_frame(|| browser::focus("emoji"));
         let content = view! {
-            <h2>{texts::OTHER_EMOJI}</h2>
+            <h2>{texts::t!(other_emoji)}</h2>
             <form class="form" novalidate on:submit=react>
-                {Field::new("emoji", texts::EMOJI).hint(texts::EMOJI_HINT).view(form, emoji)}
-                {submit(form, texts::REACT)}
+                {Field::new("emoji", texts::t!(emoji)).hint(texts::t!(emoji_hint)).view(form, emoji)}
+                {submit(form, texts::t!(react))}
             </form>
         };
         Some(content.into_any())
     };
-    dialog(open, texts::OTHER_EMOJI, content)
+    dialog(open, texts::t!(other_emoji), content)
 }
 
 /// Tells how far a message has come with whom.
@@ -121,8 +121,11 @@ fn readers(reached: RwSignal<Option<Reached>>) -> AnyView {
     let open = opened_by(reached);
     let groups = move || {
         let Reached { read, delivered, unknown } = reached.get()?;
-        let groups =
-            [(texts::READ_BY, read), (texts::DELIVERED_TO, delivered), (texts::NOT_KNOWN_TO, unknown)];
+        let groups = [
+            (texts::t!(read_by), read),
+            (texts::t!(delivered_to), delivered),
+            (texts::t!(not_known_to), unknown),
+        ];
         let group = |(heading, names): (&'static str, Vec<String>)| {
             let names: Vec<_> = names.into_iter().map(|name| view! { <li dir="auto">{name}</li> }).collect();
             (!names.is_empty()).then(|| {
@@ -137,11 +140,11 @@ fn readers(reached: RwSignal<Option<Reached>>) -> AnyView {
         Some(groups.map(group).into_any())
     };
     let content = view! {
-        <h2>{texts::WHO_READ}</h2>
+        <h2>{texts::t!(who_read)}</h2>
         <div class="dialog-scroll details-body">{groups}</div>
         {close_button(open)}
     };
-    dialog(open, texts::WHO_READ, content)
+    dialog(open, texts::t!(who_read), content)
 }
 
 /// Open while there is something to show, which is forgotten when it closes.

@@ -44,21 +44,21 @@ struct Shown {
 pub(crate) fn details(room: Room, id: ConversationId) -> AnyView {
     let open = RwSignal::new(false);
     let chosen = StoredValue::new(None::<Deed>);
-    let remove = Question::new(texts::REMOVE, texts::LET_BE);
-    let hand_over = Question::new(texts::HAND_OVER, texts::LET_BE);
-    let leave = Question::new(texts::LEAVE, texts::STAY);
-    let delete = Question::new(texts::DELETE_GROUP, texts::KEEP);
-    let unfriend = Question::new(texts::UNFRIEND, texts::KEEP_FRIEND);
-    let block = Question::new(texts::BLOCK, texts::LET_BE);
+    let remove = Question::new(texts::t!(remove), texts::t!(let_be));
+    let hand_over = Question::new(texts::t!(hand_over), texts::t!(let_be));
+    let leave = Question::new(texts::t!(leave), texts::t!(stay));
+    let delete = Question::new(texts::t!(delete_group), texts::t!(keep));
+    let unfriend = Question::new(texts::t!(unfriend), texts::t!(keep_friend));
+    let block = Question::new(texts::t!(block), texts::t!(let_be));
     let ask = Callback::new(move |(deed, title): (Deed, String)| {
         chosen.set_value(Some(deed));
         let (question, text) = match deed {
-            Deed::Remove(_) => (remove, texts::REMOVE_TEXT),
-            Deed::HandOver(_) => (hand_over, texts::HAND_OVER_TEXT),
-            Deed::Leave => (leave, texts::LEAVE_TEXT),
-            Deed::Delete => (delete, texts::DELETE_GROUP_TEXT),
-            Deed::Unfriend(_) => (unfriend, texts::UNFRIEND_TEXT),
-            Deed::Block(_) => (block, texts::BLOCK_TEXT),
+            Deed::Remove(_) => (remove, texts::t!(remove_text)),
+            Deed::HandOver(_) => (hand_over, texts::t!(hand_over_text)),
+            Deed::Leave => (leave, texts::t!(leave_text)),
+            Deed::Delete => (delete, texts::t!(delete_group_text)),
+            Deed::Unfriend(_) => (unfriend, texts::t!(unfriend_text)),
+            Deed::Block(_) => (block, texts::t!(block_text)),
         };
         question.ask(title, text);
     });
@@ -80,8 +80,8 @@ pub(crate) fn details(room: Room, id: ConversationId) -> AnyView {
         <button
             type="button"
             class="bubble-action details"
-            aria-label=texts::DETAILS
-            title=texts::DETAILS
+            aria-label=texts::t!(details)
+            title=texts::t!(details)
             on:click=move |_| {
                 room.account.live.tell(Input::LoadMembers(id));
                 open.set(true);
@@ -89,7 +89,7 @@ pub(crate) fn details(room: Room, id: ConversationId) -> AnyView {
         >
             {icon(icon::MORE)}
         </button>
-        {dialog(open, texts::DETAILS, view! { <div class="dialog-scroll details-body">{content}</div> {close_button(open)} })}
+        {dialog(open, texts::t!(details), view! { <div class="dialog-scroll details-body">{content}</div> {close_button(open)} })}
         {confirm(remove, perform)}
         {confirm(hand_over, perform)}
         {confirm(leave, perform)}
@@ -119,7 +119,7 @@ fn shown(room: Room, id: ConversationId) -> Option<Shown> {
 
 fn direct(room: Room, peer: Option<User>, ask: Ask) -> AnyView {
     let Some(peer) = peer else {
-        return view! { <p class="soft">{texts::GONE_ACCOUNT}</p> }.into_any();
+        return view! { <p class="soft">{texts::t!(gone_account)}</p> }.into_any();
     };
     let live = room.account.live;
     let (id, name) = (peer.id, peer.display_name.clone());
@@ -138,11 +138,11 @@ fn direct(room: Room, peer: Option<User>, ask: Ask) -> AnyView {
             </div>
         </div>
         <div class="actions">
-            {is_friend.then(|| button(texts::UNFRIEND, "button", unfriend))}
+            {is_friend.then(|| button(texts::t!(unfriend), "button", unfriend))}
             {if is_blocked {
-                button(texts::UNBLOCK, "button", unblock)
+                button(texts::t!(unblock), "button", unblock)
             } else {
-                button(texts::BLOCK, "button danger", block)
+                button(texts::t!(block), "button danger", block)
             }}
         </div>
     }
@@ -158,29 +158,34 @@ fn group(room: Room, id: ConversationId, shown: Shown, ask: Ask) -> AnyView {
         .map(|user| {
             let user_id = user.id;
             let add = move || put(room, id, user_id, None);
-            person_with(&user, room.face(Some(&user)), None, action(&user, texts::ADD, "button small", add))
+            person_with(
+                &user,
+                room.face(Some(&user)),
+                None,
+                action(&user, texts::t!(add), "button small", add),
+            )
         })
         .collect();
     let lines: Vec<_> = members
         .iter()
         .map(|(user, role)| line(room, id, user, *role, (my_role, user.id == me), ask))
         .collect();
-    let leave = Callback::new(move |()| ask.run((Deed::Leave, texts::LEAVE_TITLE.to_owned())));
-    let delete = Callback::new(move |()| ask.run((Deed::Delete, texts::DELETE_GROUP_TITLE.to_owned())));
+    let leave = Callback::new(move |()| ask.run((Deed::Leave, texts::t!(leave_title).to_owned())));
+    let delete = Callback::new(move |()| ask.run((Deed::Delete, texts::t!(delete_group_title).to_owned())));
     let heading = title.clone();
     view! {
         <h2 dir="auto">{heading}</h2>
         {(my_role >= Role::Admin).then(|| rename(room, id, title))}
         {history_rule(room, id, history, my_role >= Role::Admin)}
         <h3>{texts::members(members.len())}</h3>
-        <ul class="people" aria-label=texts::GROUP_MEMBERS>{lines}</ul>
+        <ul class="people" aria-label=texts::t!(group_members)>{lines}</ul>
         {(!strangers.is_empty()).then(|| view! {
-            <h3>{texts::ADD_MEMBERS}</h3>
-            <ul class="people" aria-label=texts::ADD_MEMBERS>{strangers}</ul>
+            <h3>{texts::t!(add_members)}</h3>
+            <ul class="people" aria-label=texts::t!(add_members)>{strangers}</ul>
         })}
         <div class="actions">
-            {button(texts::LEAVE, "button small", leave)}
-            {(my_role == Role::Owner).then(|| button(texts::DELETE_GROUP, "button small danger", delete))}
+            {button(texts::t!(leave), "button small", leave)}
+            {(my_role == Role::Owner).then(|| button(texts::t!(delete_group), "button small danger", delete))}
         </div>
     }
     .into_any()
@@ -198,8 +203,8 @@ fn line(
     let quiet = "button small quiet";
     let is_owner = my_role == Role::Owner && !is_me;
     let (promoted, label) = match role {
-        Role::Admin => (Role::Member, texts::DEMOTE),
-        _ => (Role::Admin, texts::PROMOTE),
+        Role::Admin => (Role::Member, texts::t!(demote)),
+        _ => (Role::Admin, texts::t!(promote)),
     };
     let (named, kept) = (user.display_name.clone(), user.display_name.clone());
     let hand_over = move || ask.run((Deed::HandOver(user_id), texts::hand_over_title(&named)));
@@ -207,8 +212,8 @@ fn line(
     let removable = !is_me && my_role >= Role::Admin && (role < Role::Admin || my_role == Role::Owner);
     let actions = (
         is_owner.then(|| action(user, label, quiet, move || put(room, id, user_id, Some(promoted)))),
-        is_owner.then(|| action(user, texts::HAND_OVER, quiet, hand_over)),
-        removable.then(|| action(user, texts::REMOVE, quiet, remove)),
+        is_owner.then(|| action(user, texts::t!(hand_over), quiet, hand_over)),
+        removable.then(|| action(user, texts::t!(remove), quiet, remove)),
     );
     person_with(user, room.face(Some(user)), Some(texts::role(role)), actions.into_any())
 }
@@ -231,9 +236,9 @@ fn rename(room: Room, id: ConversationId, title: String) -> AnyView {
     };
     view! {
         <form class="find" novalidate on:submit=save>
-            {Field::new("new_title", texts::GROUP_TITLE).prose().view(form, value)}
+            {Field::new("new_title", texts::t!(group_title)).prose().view(form, value)}
             <button type="submit" class="button" aria-busy=move || form.busy().to_string()>
-                {texts::RENAME}
+                {texts::t!(rename)}
             </button>
             {problem(form)}
         </form>
@@ -261,9 +266,9 @@ fn history_rule(room: Room, id: ConversationId, rule: History, may_choose: bool)
     };
     view! {
         <fieldset class="choices">
-            <legend>{texts::GROUP_HISTORY}</legend>
-            {choice(History::FromJoin, texts::HISTORY_FROM_JOIN)}
-            {choice(History::Full, texts::HISTORY_FULL)}
+            <legend>{texts::t!(group_history)}</legend>
+            {choice(History::FromJoin, texts::t!(history_from_join))}
+            {choice(History::Full, texts::t!(history_full))}
         </fieldset>
     }
     .into_any()

@@ -16,20 +16,20 @@ pub(crate) fn erased(session: Session, receipt: &ErasureReceipt) -> AnyView {
     let lines: Vec<_> =
         counts.map(|(what, count)| view! { <li>{what} <span class="amount">{count}</span></li> }).collect();
     let how = match receipt.messages {
-        ErasedMessages::Erase => texts::ERASE_THEM_HINT,
-        ErasedMessages::Anonymise => texts::ANONYMISE_THEM_HINT,
+        ErasedMessages::Erase => texts::t!(erase_them_hint),
+        ErasedMessages::Anonymise => texts::t!(anonymise_them_hint),
     };
     frame(
         "narrow card",
         view! {
-            {title(texts::ERASED_TITLE)}
+            {title(texts::t!(erased_title))}
             <p class="soft">{texts::erased_at(&moments::date_and_clock(receipt.erased_at))} " " {how}</p>
-            <ul class="receipt" aria-label=texts::RECEIPT>{lines}</ul>
-            {receipt.completed_at.is_none().then(|| view! { <p class="soft">{texts::ERASURE_GOES_ON}</p> })}
+            <ul class="receipt" aria-label=texts::t!(receipt)>{lines}</ul>
+            {receipt.completed_at.is_none().then(|| view! { <p class="soft">{texts::t!(erasure_goes_on)}</p> })}
             <p class="soft digest">{format!("SHA-256 {}", receipt.digest)}</p>
             <div class="actions">
-                {button(texts::DOWNLOAD_RECEIPT, "button", download)}
-                {button(texts::GO_HOME, "button primary", done)}
+                {button(texts::t!(download_receipt), "button", download)}
+                {button(texts::t!(go_home), "button primary", done)}
             </div>
         },
     )

@@ -19,7 +19,7 @@ pub(crate) fn friends(room: Room) -> AnyView {
     view! {
         <div class="page pane">
             <div class="page-body">
-                {title(texts::FRIENDS)}
+                {title(texts::t!(friends))}
                 {find(room)}
                 {requests(room)}
                 {friend_list(room)}
@@ -72,9 +72,9 @@ fn find(room: Room) -> impl IntoView {
     };
     view! {
         <form class="find" novalidate on:submit=ask>
-            {Field::new("username", texts::FIND_BY_USERNAME).hint(texts::FIND_HINT).view(form, username)}
+            {Field::new("username", texts::t!(find_by_username)).hint(texts::t!(find_hint)).view(form, username)}
             <button type="submit" class="button primary" aria-busy=move || form.busy().to_string()>
-                {texts::ADD_FRIEND}
+                {texts::t!(add_friend)}
             </button>
             <p class="wrong" role="alert">{move || problem.get()}</p>
             <p class="good" aria-live="polite">{move || said.get()}</p>
@@ -91,7 +91,7 @@ fn requests(room: Room) -> impl IntoView {
             incoming.into_iter().map(|request| incoming_request(room, request.user)).collect();
         let outgoing: Vec<_> =
             outgoing.into_iter().map(|request| outgoing_request(room, request.user)).collect();
-        [(texts::INCOMING, incoming), (texts::OUTGOING, outgoing)].map(|(heading, people)| {
+        [(texts::t!(incoming), incoming), (texts::t!(outgoing), outgoing)].map(|(heading, people)| {
             (!people.is_empty()).then(|| {
                 view! {
                     <section class="people-group">
@@ -115,15 +115,15 @@ fn incoming_request(room: Room, user: User) -> AnyView {
         });
     };
     let actions = (
-        action(&user, texts::DECLINE, "button small quiet", move || drop_request(room, id)),
-        action(&user, texts::ACCEPT, "button small primary", accept),
+        action(&user, texts::t!(decline), "button small quiet", move || drop_request(room, id)),
+        action(&user, texts::t!(accept), "button small primary", accept),
     );
     person(&user, actions)
 }
 
 fn outgoing_request(room: Room, user: User) -> AnyView {
     let id = user.id;
-    person(&user, action(&user, texts::TAKE_BACK, "button small quiet", move || drop_request(room, id)))
+    person(&user, action(&user, texts::t!(take_back), "button small quiet", move || drop_request(room, id)))
 }
 
 fn drop_request(room: Room, id: umbrachat_protocol::UserId) {
@@ -138,7 +138,7 @@ fn friend_list(room: Room) -> impl IntoView {
     let live = room.account.live;
     let known = Memo::new(move |_| live.read(Part::Me, |state| state.me.is_some()));
     let leaving = StoredValue::new(None::<User>);
-    let question = Question::new(texts::UNFRIEND, texts::KEEP_FRIEND);
+    let question = Question::new(texts::t!(unfriend), texts::t!(keep_friend));
     let open_chat = open_chat(room);
     let unfriend = move |()| {
         let Some(user) = leaving.get_value() else { return };
@@ -149,7 +149,7 @@ fn friend_list(room: Room) -> impl IntoView {
         });
     };
     let blocking = StoredValue::new(None::<User>);
-    let block_question = Question::new(texts::BLOCK, texts::LET_BE);
+    let block_question = Question::new(texts::t!(block), texts::t!(let_be));
     let block = move |()| {
         if let Some(user) = blocking.get_value() {
             room.block(user.id);
@@ -158,22 +158,24 @@ fn friend_list(room: Room) -> impl IntoView {
     let list = move || {
         let friends = crate::pages::new_group::friends(room);
         if friends.is_empty() {
-            return known.get().then(|| view! { <p class="soft">{texts::NO_FRIENDS}</p> }.into_any());
+            return known.get().then(|| view! { <p class="soft">{texts::t!(no_friends)}</p> }.into_any());
         }
         let people: Vec<_> = friends
             .into_iter()
             .map(|user| {
                 let (chat_with, leave, shut_out) = (user.clone(), user.clone(), user.clone());
                 let actions = (
-                    action(&user, texts::BLOCK, "button small quiet", move || {
-                        block_question.ask(texts::block_title(&shut_out.display_name), texts::BLOCK_TEXT);
+                    action(&user, texts::t!(block), "button small quiet", move || {
+                        block_question.ask(texts::block_title(&shut_out.display_name), texts::t!(block_text));
                         blocking.set_value(Some(shut_out.clone()));
                     }),
-                    action(&user, texts::UNFRIEND, "button small quiet", move || {
-                        question.ask(texts::unfriend_title(&leave.display_name), texts::UNFRIEND_TEXT);
+                    action(&user, texts::t!(unfriend), "button small quiet", move || {
+                        question.ask(texts::unfriend_title(&leave.display_name), texts::t!(unfriend_text));
                         leaving.set_value(Some(leave.clone()));
                     }),
-                    action(&user, texts::OPEN_CHAT, "button small", move || open_chat.run(chat_with.clone())),
+                    action(&user, texts::t!(open_chat), "button small", move || {
+                        open_chat.run(chat_with.clone());
+                    }),
                 );
                 person_with(&user, room.face(Some(&user)), None, actions.into_any())
             })
@@ -182,7 +184,7 @@ fn friend_list(room: Room) -> impl IntoView {
     };
     view! {
         <section class="people-group">
-            <h2>{texts::YOUR_FRIENDS}</h2>
+            <h2>{texts::t!(your_friends)}</h2>
             {list}
         </section>
         {confirm(question, Callback::new(unfriend))}

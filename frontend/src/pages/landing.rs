@@ -11,15 +11,15 @@ pub(crate) fn landing() -> AnyView {
             <div class="eclipse" aria-hidden="true"></div>
             <div class="landing-words">
                 <h1 class="headline" id="title" tabindex="-1">
-                    {texts::HEADLINE}
+                    {texts::t!(headline)}
                 </h1>
-                <p class="pitch">{texts::PITCH}</p>
+                <p class="pitch">{texts::t!(pitch)}</p>
                 <div class="actions">
                     <a class="button primary" href="/sign-up">
-                        {texts::CREATE_ACCOUNT}
+                        {texts::t!(create_account)}
                     </a>
                     <a class="button" href="/sign-in">
-                        {texts::SIGN_IN}
+                        {texts::t!(sign_in)}
                     </a>
                 </div>
             </div>

@@ -15,8 +15,8 @@ pub(crate) fn my_data(room: Room) -> AnyView {
     let api = move || room.account.api();
     let known = Remote::load(move || async move { api().my_data().await });
     let consents = Remote::load(move || async move { api().consents().await });
-    let question = Question::new(texts::WITHDRAW, texts::LET_BE);
-    let ask = Callback::new(move |()| question.ask(texts::WITHDRAW_TITLE, texts::WITHDRAW_TEXT));
+    let question = Question::new(texts::t!(withdraw), texts::t!(let_be));
+    let ask = Callback::new(move |()| question.ask(texts::t!(withdraw_title), texts::t!(withdraw_text)));
     let withdraw = move |()| {
         room.run(async move |api| {
             api.withdraw_consent().await?;
@@ -25,20 +25,20 @@ pub(crate) fn my_data(room: Room) -> AnyView {
         });
     };
     view! {
-        {title(texts::MY_DATA)}
+        {title(texts::t!(my_data))}
         <section class="people-group">
-            <h2>{texts::KNOWN}</h2>
-            <p class="soft">{texts::KNOWN_LEAD}</p>
+            <h2>{texts::t!(known)}</h2>
+            <p class="soft">{texts::t!(known_lead)}</p>
             {move || known.view(inventory)}
         </section>
         {take(room.account)}
         <section class="people-group">
-            <h2>{texts::CONSENT}</h2>
+            <h2>{texts::t!(consent)}</h2>
             {move || consents.view(|consents| ledger(consents))}
             <p>
-                <a href="/privacy">{texts::POLICY_AND_HISTORY}</a>
+                <a href="/privacy">{texts::t!(policy_and_history)}</a>
             </p>
-            <div class="actions">{button(texts::WITHDRAW, "button small", ask)}</div>
+            <div class="actions">{button(texts::t!(withdraw), "button small", ask)}</div>
             {confirm(question, Callback::new(withdraw))}
         </section>
         {erase(room.account)}
@@ -50,15 +50,15 @@ fn inventory(data: &MyData) -> AnyView {
     let line = |kind: &umbrachat_protocol::DataKind| {
         view! {
             <li>
-                <span class="name">{kind.title.clone()}</span>
+                <span class="name" lang="en">{kind.title.clone()}</span>
                 <span class="amount">{kind.count}</span>
-                <span class="soft">{kind.why.clone()}</span>
+                <span class="soft" lang="en">{kind.why.clone()}</span>
                 <span class="soft">{texts::kept(&kind.kept)}</span>
             </li>
         }
     };
     let lines: Vec<_> = data.kinds.iter().map(line).collect();
-    view! { <ul class="inventory" aria-label=texts::KNOWN>{lines}</ul> }.into_any()
+    view! { <ul class="inventory" aria-label=texts::t!(known)>{lines}</ul> }.into_any()
 }
 
 fn ledger(consents: &[Consent]) -> AnyView {
@@ -69,7 +69,7 @@ fn ledger(consents: &[Consent]) -> AnyView {
         view! { <li>{said}</li> }
     };
     let lines: Vec<_> = consents.iter().map(line).collect();
-    view! { <ul class="plain" aria-label=texts::CONSENT>{lines}</ul> }.into_any()
+    view! { <ul class="plain" aria-label=texts::t!(consent)>{lines}</ul> }.into_any()
 }
 
 /// A copy of everything, as a file.
@@ -90,14 +90,14 @@ pub(crate) fn take(account: Account) -> AnyView {
     };
     view! {
         <section class="people-group">
-            <h2>{texts::TAKE}</h2>
-            <p class="soft">{texts::TAKE_LEAD}</p>
+            <h2>{texts::t!(take)}</h2>
+            <p class="soft">{texts::t!(take_lead)}</p>
             <form on:submit=download>
                 {problem(form)}
                 <button type="submit" class="button" aria-busy=move || form.busy().to_string()>
-                    {texts::DOWNLOAD_DATA}
+                    {texts::t!(download_data)}
                 </button>
-                <p class="good" aria-live="polite">{move || said.get().then_some(texts::DATA_SAVED)}</p>
+                <p class="good" aria-live="polite">{move || said.get().then_some(texts::t!(data_saved))}</p>
             </form>
         </section>
     }
@@ -109,13 +109,13 @@ pub(crate) fn erase(account: Account) -> AnyView {
     let form = Form::new();
     let password = RwSignal::new(String::new());
     let messages = RwSignal::new(ErasedMessages::Erase);
-    let question = Question::new(texts::ERASE, texts::KEEP_ACCOUNT);
+    let question = Question::new(texts::t!(erase), texts::t!(keep_account));
     let ask = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if password.with_untracked(String::is_empty) {
             return browser::focus("password_to_erase");
         }
-        question.ask(texts::ERASE_TITLE, texts::ERASE_TEXT);
+        question.ask(texts::t!(erase_title), texts::t!(erase_text));
     };
     let erase = move |()| {
         let body = EraseMe { password: password.get_untracked(), messages: messages.get_untracked() };
@@ -139,16 +139,16 @@ pub(crate) fn erase(account: Account) -> AnyView {
     };
     view! {
         <section class="people-group">
-            <h2>{texts::ERASE_HEADING}</h2>
-            <p class="soft">{texts::ERASE_LEAD}</p>
+            <h2>{texts::t!(erase_heading)}</h2>
+            <p class="soft">{texts::t!(erase_lead)}</p>
             <form class="form erase" novalidate on:submit=ask>
                 <fieldset class="choices">
-                    <legend>{texts::ERASE_MESSAGES}</legend>
-                    {choice(ErasedMessages::Erase, texts::ERASE_THEM, texts::ERASE_THEM_HINT)}
-                    {choice(ErasedMessages::Anonymise, texts::ANONYMISE_THEM, texts::ANONYMISE_THEM_HINT)}
+                    <legend>{texts::t!(erase_messages)}</legend>
+                    {choice(ErasedMessages::Erase, texts::t!(erase_them), texts::t!(erase_them_hint))}
+                    {choice(ErasedMessages::Anonymise, texts::t!(anonymise_them), texts::t!(anonymise_them_hint))}
                 </fieldset>
-                {Field::new("password_to_erase", texts::PASSWORD).autocomplete("current-password").secret().view(form, password)}
-                {submit(form, texts::ERASE)}
+                {Field::new("password_to_erase", texts::t!(password)).autocomplete("current-password").secret().view(form, password)}
+                {submit(form, texts::t!(erase))}
             </form>
             {confirm(question, Callback::new(erase))}
         </section>

@@ -21,8 +21,8 @@ pub(crate) fn new_group(room: Room) -> AnyView {
     let open = RwSignal::new(false);
     let content = move || open.get().then(|| form(room, open));
     view! {
-        {button(texts::NEW_GROUP, "button small", Callback::new(move |()| open.set(true)))}
-        {dialog(open, texts::NEW_GROUP, content)}
+        {button(texts::t!(new_group), "button small", Callback::new(move |()| open.set(true)))}
+        {dialog(open, texts::t!(new_group), content)}
     }
     .into_any()
 }
@@ -52,14 +52,14 @@ fn form(room: Room, open: RwSignal<bool>) -> AnyView {
     };
     let choices: Vec<_> = friends(room).into_iter().map(|user| choice(&user, chosen)).collect();
     view! {
-        <h2>{texts::NEW_GROUP}</h2>
+        <h2>{texts::t!(new_group)}</h2>
         <form class="form group-form" novalidate on:submit=make>
-            {Field::new(TITLE, texts::GROUP_TITLE).prose().view(form, title)}
+            {Field::new(TITLE, texts::t!(group_title)).prose().view(form, title)}
             <fieldset class="choices">
-                <legend>{texts::GROUP_MEMBERS}</legend>
+                <legend>{texts::t!(group_members)}</legend>
                 {choices}
             </fieldset>
-            {submit(form, texts::MAKE_GROUP)}
+            {submit(form, texts::t!(make_group))}
         </form>
     }
     .into_any()

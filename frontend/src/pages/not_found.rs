@@ -9,11 +9,11 @@ pub(crate) fn not_found() -> AnyView {
         "narrow center",
         view! {
             <div class="eclipse small" aria-hidden="true"></div>
-            {title(texts::NOT_FOUND_TITLE)}
-            <p class="soft">{texts::NOT_FOUND_TEXT}</p>
+            {title(texts::t!(not_found_title))}
+            <p class="soft">{texts::t!(not_found_text)}</p>
             <p>
                 <a class="button" href="/">
-                    {texts::GO_HOME}
+                    {texts::t!(go_home)}
                 </a>
             </p>
         },

@@ -53,8 +53,8 @@ pub(crate) fn palette(room: Room, open: RwSignal<bool>) -> AnyView {
     on_cleanup(move || WindowListenerHandle::remove(listener));
     let content = move || open.get().then(|| finder(room, open));
     view! {
-        {dialog(open, texts::GO_TO, content)}
-        {dialog(help, texts::HELP, move || help.get().then(|| view! { {keys()} {close_button(help)} }))}
+        {dialog(open, texts::t!(go_to), content)}
+        {dialog(help, texts::t!(help), move || help.get().then(|| view! { {keys()} {close_button(help)} }))}
     }
     .into_any()
 }
@@ -106,8 +106,8 @@ fn finder(room: Room, open: RwSignal<bool>) -> AnyView {
                 type="text"
                 role="combobox"
                 autocomplete="off"
-                aria-label=texts::GO_TO
-                placeholder=texts::GO_TO
+                aria-label=texts::t!(go_to)
+                placeholder=texts::t!(go_to)
                 aria-controls=LIST
                 aria-expanded="true"
                 aria-activedescendant=move || format!("{LIST}-{}", marked.get())
@@ -118,7 +118,7 @@ fn finder(room: Room, open: RwSignal<bool>) -> AnyView {
                 }
             />
         </div>
-        <ul class="completion places" role="listbox" id=LIST aria-label=texts::GO_TO>
+        <ul class="completion places" role="listbox" id=LIST aria-label=texts::t!(go_to)>
             {lines}
         </ul>
     }
@@ -149,10 +149,10 @@ fn find(room: Room, typed: &str) -> Vec<Place> {
         detail: format!("@{}", user.username),
         target: Target::Friend(user),
     }));
-    places.extend(texts::PLACES.iter().map(|(address, name)| Place {
-        name: (*name).to_owned(),
+    places.extend(texts::places().into_iter().map(|(address, name)| Place {
+        name: name.to_owned(),
         detail: String::new(),
-        target: Target::Address((*address).to_owned()),
+        target: Target::Address(address.to_owned()),
     }));
     places.retain(|place| place.name.to_lowercase().contains(typed) || place.detail.contains(typed));
     places.truncate(MOST);
@@ -160,12 +160,9 @@ fn find(room: Room, typed: &str) -> Vec<Place> {
 }
 
 fn keys() -> AnyView {
-    let line = |(keys, what): &(&'static str, &'static str)| {
-        view! { <li><kbd>{*keys}</kbd> <span>{*what}</span></li> }
-    };
-    let lines: Vec<_> = texts::KEYS.iter().map(line).collect();
+    let lines = texts::keys().map(|(keys, what)| view! { <li><kbd>{keys}</kbd> <span>{what}</span></li> });
     view! {
-        <h2>{texts::HELP}</h2>
+        <h2>{texts::t!(help)}</h2>
         <ul class="keys">{lines}</ul>
     }
     .into_any()

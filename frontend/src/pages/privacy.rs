@@ -22,10 +22,10 @@ pub(crate) fn privacy() -> AnyView {
     frame(
         "document card",
         view! {
-            {title(texts::PRIVACY)}
+            {title(texts::t!(privacy))}
             {move || policy.view(text_of)}
             <section class="prose">
-                <h2>{texts::POLICY_HISTORY}</h2>
+                <h2>{texts::t!(policy_history)}</h2>
                 {move || history.view(|history| versions(history, read))}
             </section>
         },
@@ -39,13 +39,16 @@ pub(crate) fn current_policy() -> Remote<PrivacyPolicy> {
 
 pub(crate) fn text_of(policy: &PrivacyPolicy) -> AnyView {
     let since = texts::policy_since(&policy.version, &moments::date(policy.effective_from));
-    view! { <div class="prose"><p class="soft">{since}</p> {markdown(&policy.markdown)}</div> }.into_any()
+    view! { <div class="prose"><p class="soft">{since}</p> <div lang="en">{markdown(&policy.markdown)}</div></div> }.into_any()
 }
 
 /// What a version changed against the one before.
 pub(crate) fn changes_of(version: &PolicyVersion) -> AnyView {
-    let changes = version.changes.as_deref().unwrap_or(texts::FIRST_POLICY);
-    view! { <div class="changes">{markdown(changes)}</div> }.into_any()
+    let changes = match version.changes.as_deref() {
+        Some(changes) => view! { <div lang="en">{markdown(changes)}</div> }.into_any(),
+        None => view! { <p>{texts::t!(first_policy)}</p> }.into_any(),
+    };
+    view! { <div class="changes">{changes}</div> }.into_any()
 }
 
 fn load_policy(version: RwSignal<Option<String>>) -> Remote<PrivacyPolicy> {
@@ -61,7 +64,7 @@ fn versions(history: &[PolicyVersion], read: Callback<String>) -> AnyView {
                 <summary>{texts::policy_since(&version.version, &moments::date(version.effective_from))}</summary>
                 {changes_of(version)}
                 <p class="soft digest">{format!("SHA-256 {}", version.sha256)}</p>
-                {button(texts::READ_VERSION, "button small", read_it)}
+                {button(texts::t!(read_version), "button small", read_it)}
             </details>
         }
     };

@@ -13,18 +13,18 @@ pub(crate) fn privacy_settings(room: Room) -> AnyView {
     let is_here = |settings: Settings| settings.presence;
     let types = |settings: Settings| settings.typing;
     view! {
-        {title(texts::PRIVACY_SETTINGS)}
-        <p class="soft">{texts::RECIPROCITY}</p>
+        {title(texts::t!(privacy_settings))}
+        <p class="soft">{texts::t!(reciprocity)}</p>
         <div class="choices">
-            {switch(room, texts::SHOW_RECEIPTS, texts::SHOW_RECEIPTS_HINT, reads, |receipts| SettingsPatch {
+            {switch(room, texts::t!(show_receipts), texts::t!(show_receipts_hint), reads, |receipts| SettingsPatch {
                 receipts: Some(receipts),
                 ..SettingsPatch::default()
             })}
-            {switch(room, texts::SHOW_PRESENCE, texts::SHOW_PRESENCE_HINT, is_here, |presence| SettingsPatch {
+            {switch(room, texts::t!(show_presence), texts::t!(show_presence_hint), is_here, |presence| SettingsPatch {
                 presence: Some(presence),
                 ..SettingsPatch::default()
             })}
-            {switch(room, texts::SHOW_TYPING, texts::SHOW_TYPING_HINT, types, |typing| SettingsPatch {
+            {switch(room, texts::t!(show_typing), texts::t!(show_typing_hint), types, |typing| SettingsPatch {
                 typing: Some(typing),
                 ..SettingsPatch::default()
             })}
@@ -80,20 +80,20 @@ fn blocked(room: Room) -> impl IntoView {
     let list = move || {
         let people = people();
         if people.is_empty() {
-            return view! { <p class="soft">{texts::NOBODY_BLOCKED}</p> }.into_any();
+            return view! { <p class="soft">{texts::t!(nobody_blocked)}</p> }.into_any();
         }
         let lines: Vec<_> = people
             .into_iter()
             .map(|user| {
                 let id = user.id;
-                person(&user, action(&user, texts::UNBLOCK, "button small", move || room.unblock(id)))
+                person(&user, action(&user, texts::t!(unblock), "button small", move || room.unblock(id)))
             })
             .collect();
         view! { <ul class="people">{lines}</ul> }.into_any()
     };
     view! {
         <section class="people-group">
-            <h2>{texts::BLOCKED_PEOPLE}</h2>
+            <h2>{texts::t!(blocked_people)}</h2>
             {list}
         </section>
     }

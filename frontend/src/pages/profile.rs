@@ -40,15 +40,15 @@ pub(crate) fn profile(room: Room) -> AnyView {
         });
     };
     view! {
-        {title(texts::PROFILE)}
+        {title(texts::t!(profile))}
         <form class="form" novalidate on:submit=save>
-            {Field::new("display_name", texts::DISPLAY_NAME).hint(texts::DISPLAY_NAME_HINT).autocomplete("nickname").prose().view(form, name)}
-            {submit(form, texts::SAVE)}
+            {Field::new("display_name", texts::t!(display_name)).hint(texts::t!(display_name_hint)).autocomplete("nickname").prose().view(form, name)}
+            {submit(form, texts::t!(save))}
             <p class="good" aria-live="polite">
-                {move || saved.get().then_some(texts::SAVED)}
+                {move || saved.get().then_some(texts::t!(saved))}
             </p>
         </form>
-        <p class="soft">{texts::USERNAME_FIXED}</p>
+        <p class="soft">{texts::t!(username_fixed)}</p>
     }
     .into_any()
 }

@@ -32,17 +32,17 @@ pub(crate) fn recover(visitor: Visitor) -> AnyView {
     frame(
         "narrow card",
         view! {
-            {title(texts::RECOVER_TITLE)}
-            <p class="soft">{texts::RECOVER_LEAD}</p>
+            {title(texts::t!(recover_title))}
+            <p class="soft">{texts::t!(recover_lead)}</p>
             <form class="form" novalidate on:submit=send>
-                {Field::new("username", texts::USERNAME).autocomplete("username").view(form, username)}
-                {Field::new("recovery_code", texts::RECOVERY_CODE).hint(texts::RECOVERY_CODE_HINT).autocomplete("one-time-code").view(form, code)}
-                {Field::new("new_password", texts::NEW_PASSWORD).autocomplete("new-password").secret().view(form, password)}
+                {Field::new("username", texts::t!(username)).autocomplete("username").view(form, username)}
+                {Field::new("recovery_code", texts::t!(recovery_code)).hint(texts::t!(recovery_code_hint)).autocomplete("one-time-code").view(form, code)}
+                {Field::new("new_password", texts::t!(new_password)).autocomplete("new-password").secret().view(form, password)}
                 {password_advice(password, username)}
-                {submit(form, texts::SET_PASSWORD)}
+                {submit(form, texts::t!(set_password))}
             </form>
             <p class="soft foot">
-                {texts::REMEMBERED} <a href="/sign-in">{texts::SIGN_IN}</a>
+                {texts::t!(remembered)} <a href="/sign-in">{texts::t!(sign_in)}</a>
             </p>
         },
     )

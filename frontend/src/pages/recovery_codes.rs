@@ -13,10 +13,10 @@ pub(crate) fn recovery_codes(session: Session, user: &User) -> AnyView {
     frame(
         "narrow card",
         view! {
-            {title(texts::CODES_TITLE)}
-            <p class="soft">{texts::CODES_LEAD}</p>
+            {title(texts::t!(codes_title))}
+            <p class="soft">{texts::t!(codes_lead)}</p>
             {codes(&user.username, &untrack(|| session.codes()))}
-            {button(texts::CODES_DONE, "button primary wide", done)}
+            {button(texts::t!(codes_done), "button primary wide", done)}
         },
     )
 }

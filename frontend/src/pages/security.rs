@@ -22,13 +22,13 @@ pub(crate) fn security(room: Room) -> AnyView {
         log.reload();
     });
     view! {
-        {title(texts::SECURITY)}
+        {title(texts::t!(security))}
         {password(room, done)}
         {devices(room, sessions, done)}
         {recovery(room, done)}
         <section class="people-group">
-            <h2>{texts::SECURITY_LOG}</h2>
-            <p class="soft">{texts::SECURITY_LOG_LEAD}</p>
+            <h2>{texts::t!(security_log)}</h2>
+            <p class="soft">{texts::t!(security_log_lead)}</p>
             {move || log.view(|events| happened(events))}
         </section>
     }
@@ -61,14 +61,14 @@ fn password(room: Room, done: Callback<()>) -> AnyView {
     };
     view! {
         <section class="people-group">
-            <h2>{texts::PASSWORD}</h2>
+            <h2>{texts::t!(password)}</h2>
             <form class="form" novalidate on:submit=save>
-                {Field::new("current_password", texts::CURRENT_PASSWORD).autocomplete("current-password").secret().view(form, current)}
-                {Field::new("new_password", texts::NEW_PASSWORD).autocomplete("new-password").secret().view(form, new)}
+                {Field::new("current_password", texts::t!(current_password)).autocomplete("current-password").secret().view(form, current)}
+                {Field::new("new_password", texts::t!(new_password)).autocomplete("new-password").secret().view(form, new)}
                 {password_advice(new, username)}
-                {submit(form, texts::CHANGE_PASSWORD)}
+                {submit(form, texts::t!(change_password))}
                 <p class="good" aria-live="polite">
-                    {move || saved.get().then_some(texts::PASSWORD_CHANGED)}
+                    {move || saved.get().then_some(texts::t!(password_changed))}
                 </p>
             </form>
         </section>
@@ -77,7 +77,7 @@ fn password(room: Room, done: Callback<()>) -> AnyView {
 }
 
 fn devices(room: Room, sessions: Remote<Vec<Session>>, done: Callback<()>) -> AnyView {
-    let question = Question::new(texts::END_OTHERS, texts::LET_BE);
+    let question = Question::new(texts::t!(end_others), texts::t!(let_be));
     let end = Callback::new(move |id: Option<SessionId>| {
         room.run(async move |api| {
             match id {
@@ -88,20 +88,20 @@ fn devices(room: Room, sessions: Remote<Vec<Session>>, done: Callback<()>) -> An
             Ok(())
         });
     });
-    let ask = Callback::new(move |()| question.ask(texts::END_OTHERS_TITLE, texts::END_OTHERS_TEXT));
+    let ask = Callback::new(move |()| question.ask(texts::t!(end_others_title), texts::t!(end_others_text)));
     let list = move |sessions: &Vec<Session>| {
         let lines: Vec<_> = sessions.iter().map(|session| device(room, session, end)).collect();
         view! {
-            <ul class="people" aria-label=texts::SESSIONS>{lines}</ul>
+            <ul class="people" aria-label=texts::t!(sessions)>{lines}</ul>
             {(sessions.len() > 1).then(|| {
-                view! { <div class="actions">{button(texts::END_OTHERS, "button small", ask)}</div> }
+                view! { <div class="actions">{button(texts::t!(end_others), "button small", ask)}</div> }
             })}
         }
         .into_any()
     };
     view! {
         <section class="people-group">
-            <h2>{texts::SESSIONS}</h2>
+            <h2>{texts::t!(sessions)}</h2>
             {move || sessions.view(list)}
             {confirm(question, Callback::new(move |()| end.run(None)))}
         </section>
@@ -117,11 +117,11 @@ fn device(room: Room, session: &Session, end: Callback<Option<SessionId>>) -> An
         &room.today.with_clock(session.last_used_at),
     );
     let act = if session.current {
-        view! { <span class="good">{texts::THIS_DEVICE}</span> }.into_any()
+        view! { <span class="good">{texts::t!(this_device)}</span> }.into_any()
     } else {
         view! {
             <button type="button" class="button small quiet" aria-describedby=name_id.clone() on:click=move |_| end.run(Some(id))>
-                {texts::END_SESSION}
+                {texts::t!(end_session)}
             </button>
         }
         .into_any()
@@ -157,24 +157,24 @@ fn recovery(room: Room, done: Callback<()>) -> AnyView {
         let renewed = fresh.get();
         if renewed.is_empty() {
             return view! {
-                <p class="soft">{texts::RENEW_CODES_LEAD}</p>
+                <p class="soft">{texts::t!(renew_codes_lead)}</p>
                 <form class="form" novalidate on:submit=renew>
-                    {Field::new("password", texts::PASSWORD).autocomplete("current-password").secret().view(form, password)}
-                    {submit(form, texts::RENEW_CODES)}
+                    {Field::new("password", texts::t!(password)).autocomplete("current-password").secret().view(form, password)}
+                    {submit(form, texts::t!(renew_codes))}
                 </form>
             }
             .into_any();
         }
         view! {
-            <p class="soft">{texts::CODES_RENEWED}</p>
+            <p class="soft">{texts::t!(codes_renewed)}</p>
             {codes(&room.account.user().username, &renewed)}
-            {button(texts::CODES_DONE, "button primary", Callback::new(move |()| fresh.set(String::new())))}
+            {button(texts::t!(codes_done), "button primary", Callback::new(move |()| fresh.set(String::new())))}
         }
         .into_any()
     };
     view! {
         <section class="people-group">
-            <h2>{texts::RECOVERY_CODES}</h2>
+            <h2>{texts::t!(recovery_codes)}</h2>
             {content}
         </section>
     }
@@ -192,5 +192,5 @@ fn happened(events: &[SecurityEvent]) -> AnyView {
         }
     };
     let lines: Vec<_> = events.iter().map(line).collect();
-    view! { <ul class="log-list" aria-label=texts::SECURITY_LOG>{lines}</ul> }.into_any()
+    view! { <ul class="log-list" aria-label=texts::t!(security_log)>{lines}</ul> }.into_any()
 }

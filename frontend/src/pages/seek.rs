@@ -67,7 +67,7 @@ impl Seek {
             }
         } else {
             self.wanted.set_value(None);
-            self.room.notices.say(texts::QUOTED_NOT_FOUND.to_owned());
+            self.room.notices.say(texts::t!(quoted_not_found).to_owned());
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn settings(room: Room, page: Memo<Page>) -> AnyView {
         Page::PrivacySettings => privacy_settings(room),
         Page::Security => security(room),
         Page::MyData => my_data(room),
-        _ => view! { <p class="choose soft">{texts::CHOOSE_SETTING}</p> }.into_any(),
+        _ => view! { <p class="choose soft">{texts::t!(choose_setting)}</p> }.into_any(),
     };
     let inside = move || page.get() != Page::Settings;
     view! {
@@ -30,7 +30,7 @@ pub(crate) fn settings(room: Room, page: Memo<Page>) -> AnyView {
             <section class="list-pane pane">{overview(room, page)}</section>
             <section class="talk-pane pane">
                 <div class="page-body">
-                    <a class="back" href="/settings" aria-label=texts::BACK>
+                    <a class="back" href="/settings" aria-label=texts::t!(back)>
                         {icon(icon::BACK)}
                     </a>
                     {content}
@@ -62,7 +62,7 @@ fn overview(room: Room, page: Memo<Page>) -> impl IntoView {
         let id = (page.get() == Page::Settings).then_some("title");
         view! {
             <h1 id=id tabindex="-1">
-                {texts::SETTINGS}
+                {texts::t!(settings)}
             </h1>
         }
     };
@@ -78,18 +78,18 @@ fn overview(room: Room, page: Memo<Page>) -> impl IntoView {
             </div>
         </div>
         <ul class="rows">
-            {link("/settings/profile", Page::Profile, texts::PROFILE, texts::PROFILE_LEAD)}
-            {link("/settings/appearance", Page::Appearance, texts::APPEARANCE, texts::APPEARANCE_LEAD)}
-            {link("/settings/privacy", Page::PrivacySettings, texts::PRIVACY_SETTINGS, texts::PRIVACY_SETTINGS_LEAD)}
-            {link("/settings/security", Page::Security, texts::SECURITY, texts::SECURITY_LEAD)}
-            {link("/settings/data", Page::MyData, texts::MY_DATA, texts::MY_DATA_LEAD)}
+            {link("/settings/profile", Page::Profile, texts::t!(profile), texts::t!(profile_lead))}
+            {link("/settings/appearance", Page::Appearance, texts::t!(appearance), texts::t!(appearance_lead))}
+            {link("/settings/privacy", Page::PrivacySettings, texts::t!(privacy_settings), texts::t!(privacy_settings_lead))}
+            {link("/settings/security", Page::Security, texts::t!(security), texts::t!(security_lead))}
+            {link("/settings/data", Page::MyData, texts::t!(my_data), texts::t!(my_data_lead))}
         </ul>
         {sign_out(room)}
     }
 }
 
 fn sign_out(room: Room) -> impl IntoView {
-    let question = Question::new(texts::SIGN_OUT, texts::STAY);
+    let question = Question::new(texts::t!(sign_out), texts::t!(stay));
     let sign_out = move |()| {
         spawn_local(async move {
             if let Err(error) = room.account.sign_out().await {
@@ -102,18 +102,18 @@ fn sign_out(room: Room) -> impl IntoView {
         if waiting == 0 {
             sign_out(());
         } else {
-            question.ask(texts::SIGN_OUT_TITLE, texts::sign_out_loses(waiting));
+            question.ask(texts::t!(sign_out_title), texts::sign_out_loses(waiting));
         }
     };
     view! {
         <div class="sign-out">
             <button type="button" class="button" on:click=ask>
-                {texts::SIGN_OUT}
+                {texts::t!(sign_out)}
             </button>
             <p class="soft">
-                <a href="/about">{texts::ABOUT}</a>
+                <a href="/about">{texts::t!(about)}</a>
                 " · "
-                <a href="/privacy">{texts::PRIVACY}</a>
+                <a href="/privacy">{texts::t!(privacy)}</a>
             </p>
         </div>
         {confirm(question, Callback::new(sign_out))}

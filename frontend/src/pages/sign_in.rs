@@ -7,7 +7,11 @@ use crate::texts;
 use leptos::prelude::*;
 
 pub(crate) fn sign_in(visitor: Visitor) -> AnyView {
-    let lead = if visitor.ended == Some(Ended::Revoked) { texts::SESSION_ENDED } else { texts::SIGN_IN_LEAD };
+    let lead = if visitor.ended == Some(Ended::Revoked) {
+        texts::t!(session_ended)
+    } else {
+        texts::t!(sign_in_lead)
+    };
     let form = Form::new();
     let username = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
@@ -19,16 +23,16 @@ pub(crate) fn sign_in(visitor: Visitor) -> AnyView {
     frame(
         "narrow card",
         view! {
-            {title(texts::SIGN_IN_TITLE)}
+            {title(texts::t!(sign_in_title))}
             <p class="soft">{lead}</p>
             <form class="form" novalidate on:submit=send>
-                {Field::new("username", texts::USERNAME).autocomplete("username").view(form, username)}
-                {Field::new("password", texts::PASSWORD).autocomplete("current-password").secret().view(form, password)}
-                {submit(form, texts::SIGN_IN)}
+                {Field::new("username", texts::t!(username)).autocomplete("username").view(form, username)}
+                {Field::new("password", texts::t!(password)).autocomplete("current-password").secret().view(form, password)}
+                {submit(form, texts::t!(sign_in))}
             </form>
             <p class="soft foot">
-                {texts::NO_ACCOUNT} <a href="/sign-up">{texts::CREATE_ACCOUNT}</a> <br />
-                {texts::FORGOTTEN} <a href="/recover">{texts::USE_CODE}</a>
+                {texts::t!(no_account)} <a href="/sign-up">{texts::t!(create_account)}</a> <br />
+                {texts::t!(forgotten)} <a href="/recover">{texts::t!(use_code)}</a>
             </p>
         },
     )

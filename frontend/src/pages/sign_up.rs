@@ -32,10 +32,10 @@ pub(crate) fn sign_up(visitor: Visitor) -> AnyView {
         let (Ok(username), true) = (name, wrong.is_empty()) else { return };
         let Some(privacy_policy_version) = policy.peek(|policy| policy.version.clone()) else {
             policy.reload_if_missing();
-            return form.say(texts::POLICY_MISSING);
+            return form.say(texts::t!(policy_missing));
         };
         if !agreed.get_untracked() {
-            return form.say(texts::MUST_AGREE);
+            return form.say(texts::t!(must_agree));
         }
         let body = Register {
             username,
@@ -51,7 +51,7 @@ pub(crate) fn sign_up(visitor: Visitor) -> AnyView {
                 Some(ErrorCode::ConsentRequired) => {
                     agreed.set(false);
                     policy.reload();
-                    form.say(texts::POLICY_CHANGED);
+                    form.say(texts::t!(policy_changed));
                     Ok(())
                 }
                 _ => result,
@@ -67,7 +67,7 @@ pub(crate) fn sign_up(visitor: Visitor) -> AnyView {
     };
 
     let policy_text = view! {
-        <h2>{texts::PRIVACY}</h2>
+        <h2>{texts::t!(privacy)}</h2>
         <div class="dialog-scroll" tabindex="0">
             {move || policy.view(text_of)}
         </div>
@@ -76,28 +76,29 @@ pub(crate) fn sign_up(visitor: Visitor) -> AnyView {
     frame(
         "narrow card",
         view! {
-            {title(texts::SIGN_UP_TITLE)}
-            <p class="soft">{texts::SIGN_UP_LEAD}</p>
+            {title(texts::t!(sign_up_title))}
+            <p class="soft">{texts::t!(sign_up_lead)}</p>
             <form class="form" novalidate on:submit=send>
-                {Field::new("username", texts::USERNAME).hint(texts::USERNAME_HINT).autocomplete("username").view(form, username)}
-                {Field::new("password", texts::PASSWORD).autocomplete("new-password").secret().view(form, password)}
+                {Field::new("username", texts::t!(username)).hint(texts::t!(username_hint)).autocomplete("username").view(form, username)}
+                {Field::new("password", texts::t!(password)).autocomplete("new-password").secret().view(form, password)}
                 {password_advice(password, username)}
                 <label class="check">
                     <input type="checkbox" name="consent" prop:checked=move || agreed.get()
                         on:change=move |event| agreed.set(event_target_checked(&event)) />
                     <span>
-                        {texts::AGREE_BEFORE_LINK}
+                        {texts::t!(agree_before_link)}
                         <a href="/privacy" on:click=read_policy>
-                            {texts::AGREE_LINK}
+                            {texts::t!(agree_link)}
                         </a>
+                        {texts::t!(agree_after_link)}
                     </span>
                 </label>
-                {submit(form, texts::CREATE_ACCOUNT)}
+                {submit(form, texts::t!(create_account))}
             </form>
             <p class="soft foot">
-                {texts::HAVE_ACCOUNT} <a href="/sign-in">{texts::SIGN_IN}</a>
+                {texts::t!(have_account)} <a href="/sign-in">{texts::t!(sign_in)}</a>
             </p>
-            {dialog(reading, texts::PRIVACY, policy_text)}
+            {dialog(reading, texts::t!(privacy), policy_text)}
         },
     )
 }

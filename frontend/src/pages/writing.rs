@@ -66,7 +66,7 @@ impl Writing {
             let (title, text) = match self.mode.get() {
                 Mode::New => return None,
                 Mode::Reply(quote) => (texts::replying_to(&quote.author), quote.text),
-                Mode::Edit(quote) => (texts::EDITING.to_owned(), quote.text),
+                Mode::Edit(quote) => (texts::t!(editing).to_owned(), quote.text),
             };
             let cancel = Callback::new(move |()| {
                 self.cancel();
@@ -76,7 +76,7 @@ impl Writing {
                 <div class="about-strip">
                     <span class="quoted-author">{title}</span>
                     <span class="quoted" dir="auto">{text}</span>
-                    {button(texts::CANCEL, "button small quiet", cancel)}
+                    {button(texts::t!(cancel), "button small quiet", cancel)}
                 </div>
             };
             Some(strip.into_any())
@@ -162,7 +162,7 @@ impl Writing {
             Some((message.seq, message.body.clone()))
         });
         if let Some((seq, body)) = last {
-            let quote = Quote { seq, author: texts::YOU.to_owned(), text: shorten(&body) };
+            let quote = Quote { seq, author: texts::t!(you).to_owned(), text: shorten(&body) };
             self.edit(quote, body);
         }
     }

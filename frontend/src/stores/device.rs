@@ -1,4 +1,4 @@
-//! What this device keeps between visits, in local storage: unsent messages, drafts, the theme.
+//! What this device keeps between visits, in local storage: unsent messages, drafts, the theme, the language.
 //!
 //! What belongs to a person carries their id in its key, one entry for each message, so that two tabs never overwrite
 //! each other's; signing out wipes it. Storage may be full or forbidden: then nothing is kept, and all else works.
@@ -10,6 +10,7 @@ use web_sys::Storage;
 
 const THEME: &str = "umbrachat.theme";
 const ENTER_BREAKS: &str = "umbrachat.enter-breaks";
+const LANGUAGE: &str = "umbrachat.language";
 const VISITED: &str = "umbrachat.signed-in";
 
 /// The theme that was chosen on this device.
@@ -25,6 +26,18 @@ pub(crate) fn theme() -> Option<Theme> {
 /// `name` is the theme's name on the wire, which the page's style sheet and `theme.js` also know.
 pub(crate) fn keep_theme(name: &str) {
     set(THEME, name);
+}
+
+/// The code of the language that was chosen on this device.
+pub(crate) fn language() -> Option<String> {
+    get(LANGUAGE)
+}
+
+pub(crate) fn keep_language(code: Option<&str>) {
+    match code {
+        Some(code) => set(LANGUAGE, code),
+        None => remove(LANGUAGE),
+    }
 }
 
 /// Whether Enter begins a new line, on this device.

@@ -13,13 +13,13 @@ pub(crate) fn find(state: &State, id: ConversationId, user: UserId) -> Option<&U
 
 /// The name of somebody in a conversation.
 pub(crate) fn name_of(state: &State, id: ConversationId, user: Option<UserId>) -> String {
-    let Some(user) = user else { return texts::GONE_ACCOUNT.to_owned() };
-    find(state, id, user).map_or_else(|| texts::SOMEBODY.to_owned(), |person| person.display_name.clone())
+    let Some(user) = user else { return texts::t!(gone_account).to_owned() };
+    find(state, id, user).map_or_else(|| texts::t!(somebody).to_owned(), |person| person.display_name.clone())
 }
 
 /// The same, as one says it to that person.
 pub(crate) fn name_to_me(state: &State, id: ConversationId, user: Option<UserId>) -> String {
-    if user.is_some() && user == state.my_id() { texts::YOU.to_owned() } else { name_of(state, id, user) }
+    if user.is_some() && user == state.my_id() { texts::t!(you).to_owned() } else { name_of(state, id, user) }
 }
 
 /// What a message says: the words of its author, or what happened.

@@ -58,11 +58,11 @@ impl<T: Send + Sync + 'static> Remote<T> {
     /// It, or why it is not there.
     pub(crate) fn view(self, show: impl FnOnce(&T) -> AnyView) -> AnyView {
         self.state.with(|state| match state {
-            None => view! { <p class="soft">{texts::LOADING}</p> }.into_any(),
+            None => view! { <p class="soft">{texts::t!(loading)}</p> }.into_any(),
             Some(Ok(value)) => show(value),
             Some(Err(error)) => view! {
                 <p class="wrong">{texts::error(error)}</p>
-                {button(texts::RETRY, "button", Callback::new(move |()| self.reload()))}
+                {button(texts::t!(retry), "button", Callback::new(move |()| self.reload()))}
             }
             .into_any(),
         })

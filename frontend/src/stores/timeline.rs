@@ -211,7 +211,7 @@ pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) ->
                 client_id: outgoing.client_id,
                 seq: None,
                 mine: true,
-                author: texts::YOU.to_owned(),
+                author: texts::t!(you).to_owned(),
                 named: false,
                 body: outgoing.body.clone(),
                 mentions: mentions(state, id, &outgoing.mentions),
@@ -222,7 +222,10 @@ pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) ->
                 deletable: false,
                 quote: outgoing.reply_to.map(|seq| quote(state, id, seq)),
                 reactions: Vec::new(),
-                failure: outgoing.failure.as_ref().map(|failure| failure.detail.clone()),
+                failure: outgoing
+                    .failure
+                    .as_ref()
+                    .map(|failure| texts::refusal(failure.code, &failure.detail)),
                 starts_day: false,
                 starts_group: false,
                 ends_group: true,
@@ -308,9 +311,10 @@ fn mentions(state: &State, id: ConversationId, users: &[UserId]) -> Vec<Mention>
 /// The beginning of a message that is answered.
 fn quote(state: &State, id: ConversationId, seq: Seq) -> Quote {
     let Some(message) = state.conversation(id).and_then(|conversation| conversation.message(seq)) else {
-        return Quote { seq, author: String::new(), text: texts::EARLIER_MESSAGE.to_owned() };
+        return Quote { seq, author: String::new(), text: texts::t!(earlier_message).to_owned() };
     };
-    let text = if message.deleted_at.is_some() { texts::DELETED.to_owned() } else { shorten(&message.body) };
+    let text =
+        if message.deleted_at.is_some() { texts::t!(deleted).to_owned() } else { shorten(&message.body) };
     Quote { seq, author: people::name_to_me(state, id, message.author_id), text }
 }
 

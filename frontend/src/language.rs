@@ -1,0 +1,94 @@
+//! The language that is spoken: chosen on this device, or else the first of the browser's that there is a text for.
+//!
+//! It is settled when the page starts, so a text is a plain string and not a signal; choosing another begins the page
+//! anew. How dates, numbers and plurals are written in it, the browser knows.
+
+use crate::stores::device;
+use crate::texts::Locale;
+use js_sys::{Array, Intl, Number, Object};
+use leptos::prelude::{document, window};
+use std::cell::OnceCell;
+use wasm_bindgen::JsValue;
+
+/// Every language, under the name that its speakers give it.
+pub(crate) const ALL: [(Locale, &str); 2] = [(Locale::en, "English"), (Locale::de, "Deutsch")];
+
+pub(crate) fn current() -> Locale {
+    thread_local! {
+        static CURRENT: OnceCell<Locale> = const { OnceCell::new() };
+    }
+    let find = || chosen().or_else(|| spoken().find_map(|tag| named(&tag))).unwrap_or_default();
+    CURRENT.with(|current| *current.get_or_init(find))
+}
+
+/// The language that was chosen on this device, if one was.
+pub(crate) fn chosen() -> Option<Locale> {
+    named(&device::language()?)
+}
+
+/// Keeps the choice, where `None` means as the browser is set, and begins the page anew.
+pub(crate) fn choose(language: Option<Locale>) {
+    device::keep_language(language.map(code));
+    // A page can always load itself again.
+    let _ = window().location().reload();
+}
+
+/// Tells the browser what language the page is in, for hyphens, quotation marks and voices.
+pub(crate) fn announce() {
+    if let Some(root) = document().document_element() {
+        // The attribute's name is valid, so it cannot be refused.
+        let _ = root.set_attribute("lang", code(current()));
+    }
+}
+
+/// What dates and numbers are written by: the browser's own tag for this language, such as "en-GB", where it has one.
+pub(crate) fn tag() -> &'static str {
+    thread_local! {
+        static TAG: OnceCell<&'static str> = const { OnceCell::new() };
+    }
+    let find = || match spoken().find(|tag| named(tag) == Some(current())) {
+        // Once in the life of the page, for all of it.
+        Some(own) => own.leak(),
+        None => code(current()),
+    };
+    TAG.with(|tag| *tag.get_or_init(find))
+}
+
+/// The tag as the browser's formatters want it.
+pub(crate) fn tags() -> Array {
+    Array::of1(&JsValue::from_str(tag()))
+}
+
+/// Such as "1,234".
+pub(crate) fn number(number: i64) -> String {
+    Number::from(as_f64(number)).to_locale_string(tag()).into()
+}
+
+/// Whether a count takes the singular.
+pub(crate) fn is_one(count: i64) -> bool {
+    Intl::PluralRules::new(&tags(), &Object::new()).select(as_f64(count)) == "one"
+}
+
+#[expect(clippy::cast_precision_loss, reason = "what people count fits in the 53 bits of an f64")]
+fn as_f64(count: i64) -> f64 {
+    count as f64
+}
+
+/// What the person's browser is set to, the most wanted first.
+fn spoken() -> impl Iterator<Item = String> {
+    window().navigator().languages().into_iter().filter_map(|tag| tag.as_string())
+}
+
+/// The language of a tag such as "de-AT".
+fn named(tag: &str) -> Option<Locale> {
+    let language = tag.split('-').next().unwrap_or(tag);
+    ALL.into_iter().map(|(locale, _)| locale).find(|locale| code(*locale).eq_ignore_ascii_case(language))
+}
+
+/// Its code in tags and file names.
+pub(crate) fn code(language: Locale) -> &'static str {
+    match language {
+        Locale::en => "en",
+        Locale::de => "de",
+    }
+}
