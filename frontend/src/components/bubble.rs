@@ -4,7 +4,7 @@ use crate::browser;
 use crate::components::form::button;
 use crate::components::icon::{self, icon};
 use crate::components::menu::{Deed, Offers, OpenMenu, button_id, menu};
-use crate::components::rich_text::rich_text;
+use crate::components::message_text::message_text;
 use crate::components::tick::tick;
 use crate::moments::{self, Today};
 use crate::stores::timeline::{Chip, Kind, Row};
@@ -150,9 +150,8 @@ fn lines_above(row: RwSignal<Row>, today: Today) -> impl IntoView {
 fn content(row: RwSignal<Row>) -> AnyView {
     row.with(|row| match row.kind {
         Kind::Deleted => view! { <p class="body gone">{texts::t!(deleted)}</p> }.into_any(),
-        Kind::Text | Kind::Notice => {
-            view! { <p class="body" dir="auto">{rich_text(&row.body, &row.mentions)}</p> }.into_any()
-        }
+        Kind::Text => message_text(&row.body, &row.mentions),
+        Kind::Notice => view! { <p class="body" dir="auto">{row.body.clone()}</p> }.into_any(),
     })
 }
 

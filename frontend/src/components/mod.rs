@@ -13,6 +13,7 @@ pub(crate) mod icon;
 pub(crate) mod list;
 pub(crate) mod markdown;
 pub(crate) mod menu;
+pub(crate) mod message_text;
 pub(crate) mod person;
 pub(crate) mod rich_text;
 pub(crate) mod tick;

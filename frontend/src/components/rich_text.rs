@@ -77,7 +77,7 @@ fn pieces(body: &str) -> Vec<Piece<'_>> {
 }
 
 /// Where the next address begins, and how long it is.
-fn next_link(body: &str, from: usize) -> Option<(usize, usize)> {
+pub(crate) fn next_link(body: &str, from: usize) -> Option<(usize, usize)> {
     let mut at = from;
     loop {
         let start = at + SCHEMES.iter().filter_map(|scheme| find(&body[at..], scheme)).min()?;
