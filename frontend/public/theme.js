@@ -1,7 +1,18 @@
 // Before the first paint, so that nobody who chose the dawn is dazzled by the night, or the other way round.
-try {
-  const theme = localStorage.getItem("umbrachat.theme");
-  if (theme) document.documentElement.dataset.theme = theme;
-} catch {
-  // Without storage it stays night.
-}
+const root = document.documentElement;
+const contrast = matchMedia("(prefers-contrast: more)");
+const chosen = (key) => {
+  try {
+    return localStorage.getItem(`umbrachat.${key}`);
+  } catch {
+    // Without storage it stays night.
+    return null;
+  }
+};
+const show = () => {
+  if (contrast.matches || chosen("contrast")) root.dataset.contrast = "more";
+  else delete root.dataset.contrast;
+};
+root.dataset.theme = chosen("theme") ?? "night";
+contrast.addEventListener("change", show);
+show();

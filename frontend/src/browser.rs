@@ -139,6 +139,10 @@ pub(crate) fn prefers_reduced_motion() -> bool {
     matches("(prefers-reduced-motion: reduce)")
 }
 
+pub(crate) fn prefers_contrast() -> bool {
+    matches("(prefers-contrast: more)")
+}
+
 fn matches(query: &str) -> bool {
     window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
 }

@@ -147,30 +147,29 @@ fn place(
     label: &'static str,
     picture: &'static str,
     is_here: impl Fn() -> bool + Send + 'static,
-    waiting: impl Fn() -> (i64, String) + Send + 'static,
+    waiting: impl Fn() -> (i64, String) + Send + Sync + 'static,
 ) -> AnyView {
+    let waiting = Memo::new(move |_| waiting());
     let badge = move || {
-        let (count, sentence) = waiting();
-        let badge = (count > 0).then(|| {
+        let count = waiting.get().0;
+        (count > 0).then(|| {
             let count = if count > 99 { "99+".to_owned() } else { count.to_string() };
             view! {
                 <span class="badge" aria-hidden="true">
                     {count}
                 </span>
             }
-        });
-        view! {
-            {badge}
-            <span class="unseen" id=format!("waiting-{label}")>
-                {(count > 0).then_some(sentence)}
-            </span>
-        }
+        })
+    };
+    // Beside the link, not inside, because its name is what it shows.
+    let sentence = move || {
+        let (count, sentence) = waiting.get();
+        (count > 0).then_some(sentence)
     };
     view! {
         <a
             class="place"
             href=address
-            aria-label=label
             aria-describedby=format!("waiting-{label}")
             aria-current=move || is_here().then_some("page")
         >
@@ -178,6 +177,9 @@ fn place(
             <span>{label}</span>
             {badge}
         </a>
+        <span class="unseen" id=format!("waiting-{label}")>
+            {sentence}
+        </span>
     }
     .into_any()
 }

@@ -2,28 +2,8 @@
 
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.js";
+import { PUBLIC, ROOM } from "../support/pages.js";
 import { storyAtBothSizes } from "../support/stage.js";
-
-/** For everybody: the address, and the heading by which one knows that it is there. */
-const PUBLIC = [
-  ["/", "For those who are still awake."],
-  ["/sign-up", "Come in"],
-  ["/sign-in", "Welcome back"],
-  ["/recover", "A new password"],
-  ["/privacy", "Privacy policy"],
-  ["/about", "About UmbraChat"],
-];
-
-const ROOM = [
-  ["/chats", "Chats"],
-  ["/friends", "Friends"],
-  ["/settings", "Settings"],
-  ["/settings/profile", "Profile"],
-  ["/settings/appearance", "Appearance"],
-  ["/settings/privacy", "Privacy"],
-  ["/settings/security", "Security"],
-  ["/settings/data", "My data"],
-];
 
 async function looksAtAllPages({ enter }, look) {
   const ana = await enter("Ana");

@@ -75,7 +75,7 @@ pub(crate) fn composer(
                     placeholder=texts::t!(message)
                     aria-describedby="message-count"
                     aria-autocomplete="list"
-                    aria-controls=completion::LIST
+                    aria-controls=move || completion.marked().map(|_| completion::LIST)
                     aria-activedescendant=move || completion.marked()
                     on:keydown=on_keydown
                     on:keyup=move |event| completion.look(&event)

@@ -124,7 +124,7 @@ fn view_of_block(block: Block) -> AnyView {
                 view! { <tr>{cells}</tr> }
             };
             let rows: Vec<_> = rows.iter().enumerate().map(|(index, cells)| row(cells, index == 0)).collect();
-            view! { <div class="table"><table><tbody>{rows}</tbody></table></div> }.into_any()
+            view! { <div class="table" tabindex="0"><table><tbody>{rows}</tbody></table></div> }.into_any()
         }
     }
 }

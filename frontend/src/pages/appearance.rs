@@ -63,6 +63,14 @@ pub(crate) fn appearance(room: Room) -> AnyView {
             </label>
         }
     };
+    let check = |label: &'static str, now: bool, choose: fn(bool)| {
+        view! {
+            <label class="check">
+                <input type="checkbox" prop:checked=now on:change=move |event| choose(event_target_checked(&event)) />
+                <span>{label}</span>
+            </label>
+        }
+    };
     view! {
         {title(texts::t!(appearance))}
         <fieldset class="choices">
@@ -70,6 +78,11 @@ pub(crate) fn appearance(room: Room) -> AnyView {
             {choice(Theme::Night, texts::t!(theme_night), texts::t!(theme_night_hint))}
             {choice(Theme::Dawn, texts::t!(theme_dawn), texts::t!(theme_dawn_hint))}
             {choice(Theme::System, texts::t!(theme_system), texts::t!(theme_system_hint))}
+        </fieldset>
+        <fieldset class="choices">
+            <legend>{texts::t!(senses_legend)}</legend>
+            {check(texts::t!(contrast), device::high_contrast(), appearance::choose_contrast)}
+            {check(texts::t!(announce), device::announces(), device::keep_announces)}
         </fieldset>
         <fieldset class="choices">
             <legend>{texts::t!(language_legend)}</legend>

@@ -1,6 +1,5 @@
 //! One conversation: who it is with, what was said, and what to say next.
 
-use crate::browser;
 use crate::components::bubble::bubble;
 use crate::components::composer;
 use crate::components::form::button;
@@ -13,9 +12,10 @@ use crate::pages::seek::Seek;
 use crate::pages::writing::Writing;
 use crate::realtime::Part;
 use crate::room::Room;
+use crate::stores::device;
 use crate::stores::people;
 use crate::stores::timeline::{self, Timeline};
-use crate::texts;
+use crate::{browser, language, texts};
 use leptos::ev;
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
@@ -116,9 +116,9 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
             </a>
             {move || info().as_ref().map(|info| room.picture(info))}
             <div class="names">
-                <h2 dir="auto" id="talk-title" tabindex="-1">
+                <h1 dir="auto" id="talk-title" tabindex="-1">
                     {move || info().as_ref().map(name_of)}
-                </h2>
+                </h1>
                 <span class="soft standing" aria-live="polite">
                     {move || standing(room, id)}
                 </span>
@@ -181,10 +181,23 @@ fn messages(
     let history = move || live.read(Part::Timeline(id), |state| history_of(state, id));
     let look = move || look(room, id, timeline, at_newest);
     let seek = Seek::new(room, id, timeline);
-    Effect::new(move || {
-        timeline.update(live.read(Part::Timeline(id), |state| timeline::rows(state, id, read_upto.get())));
+    let said = RwSignal::new(String::new());
+    Effect::new(move |told: Option<Option<Seq>>| {
+        let rows = live.read(Part::Timeline(id), |state| timeline::rows(state, id, read_upto.get()));
+        let newest = rows.iter().rev().find_map(|row| Some((row.seq?, row)));
+        // What is there when the conversation opens is for reading, and no news.
+        if let (Some(Some(told)), Some((seq, row))) = (told, newest)
+            && told < seq
+            && !row.mine
+            && device::announces()
+        {
+            said.set(format!("{}: {}", row.author, row.body));
+        }
+        let told = newest.map(|(seq, _)| seq).or(told.flatten());
+        timeline.update(rows);
         request_animation_frame(look);
         request_animation_frame(move || seek.look());
+        told
     });
     start_at_first_unread(timeline, read_upto);
     // What arrives while nobody looks is marked as new until they have been back and look away again.
@@ -210,6 +223,8 @@ fn messages(
             <div
                 class="log"
                 role="log"
+                // Older messages and other rows come and go here as somebody scrolls: what is new is told below.
+                aria-live="off"
                 aria-label=texts::t!(messages)
                 aria-busy=move || history().loading.to_string()
                 tabindex="0"
@@ -224,24 +239,48 @@ fn messages(
                     )}
                 </div>
             </div>
-            {to_newest(timeline, at_newest)}
+            {to_newest(room, id, timeline, at_newest)}
+            <p class="unseen" aria-live="polite">{said}</p>
         </div>
         {dialogs}
     }
     .into_any()
 }
 
-fn to_newest(timeline: Timeline, at_newest: RwSignal<bool>) -> impl IntoView {
+fn to_newest(room: Room, id: ConversationId, timeline: Timeline, at_newest: RwSignal<bool>) -> AnyView {
+    let unread = Memo::new(move |_| {
+        room.account
+            .live
+            .read(Part::Conversation(id), |state| state.conversation(id).map_or(0, |it| it.info().unread))
+    });
+    let count = move || {
+        let unread = unread.get();
+        (unread > 0)
+            .then(|| view! { <span class="badge" aria-hidden="true">{language::number(unread)}</span> })
+    };
+    let more = move || Some(unread.get()).filter(|unread| *unread > 0).map(texts::unread);
     let go = move |_| {
         timeline.show_newest();
         scroll_to_newest();
         browser::focus(composer::BOX);
     };
     view! {
-            <button type="button" class="to-newest" class:needed=move || !at_newest.get() aria-label=texts::t!(to_newest) on:click=go>
-                {icon(icon::DOWN)}
-            </button>
+        <button
+            type="button"
+            class="to-newest"
+            class:needed=move || !at_newest.get()
+            aria-label=texts::t!(to_newest)
+            aria-describedby="newer"
+            on:click=go
+        >
+            {icon(icon::DOWN)}
+            {count}
+        </button>
+        <span class="unseen" id="newer">
+            {more}
+        </span>
     }
+    .into_any()
 }
 
 pub(super) fn history_of(state: &State, id: ConversationId) -> History {

@@ -11,6 +11,8 @@ use web_sys::Storage;
 const THEME: &str = "umbrachat.theme";
 const ENTER_BREAKS: &str = "umbrachat.enter-breaks";
 const LANGUAGE: &str = "umbrachat.language";
+const CONTRAST: &str = "umbrachat.contrast";
+const SILENT: &str = "umbrachat.silent";
 const VISITED: &str = "umbrachat.signed-in";
 
 /// The theme that was chosen on this device.
@@ -46,11 +48,25 @@ pub(crate) fn enter_breaks() -> bool {
 }
 
 pub(crate) fn keep_enter_breaks(breaks: bool) {
-    if breaks {
-        set(ENTER_BREAKS, "yes");
-    } else {
-        remove(ENTER_BREAKS);
-    }
+    keep(ENTER_BREAKS, breaks);
+}
+
+/// Whether high contrast was chosen on this device. `theme.js` also knows where this is kept.
+pub(crate) fn high_contrast() -> bool {
+    get(CONTRAST).is_some()
+}
+
+pub(crate) fn keep_high_contrast(high: bool) {
+    keep(CONTRAST, high);
+}
+
+/// Whether screen readers are told of new messages, which they are unless it was chosen otherwise.
+pub(crate) fn announces() -> bool {
+    get(SILENT).is_none()
+}
+
+pub(crate) fn keep_announces(announces: bool) {
+    keep(SILENT, !announces);
 }
 
 /// Whether somebody was signed in when this device was last used. Only a hint for what to show while that is found out.
@@ -59,11 +75,7 @@ pub(crate) fn was_signed_in() -> bool {
 }
 
 pub(crate) fn keep_signed_in(signed_in: bool) {
-    if signed_in {
-        set(VISITED, "yes");
-    } else {
-        remove(VISITED);
-    }
+    keep(VISITED, signed_in);
 }
 
 /// What is kept for one person.
@@ -130,6 +142,14 @@ fn get(key: &str) -> Option<String> {
 fn set(key: &str, value: &str) {
     // A full storage refuses: what could not be kept is still in memory.
     let _ = storage().map(|storage| storage.set_item(key, value));
+}
+
+fn keep(key: &str, is: bool) {
+    if is {
+        set(key, "yes");
+    } else {
+        remove(key);
+    }
 }
 
 fn remove(key: &str) {
