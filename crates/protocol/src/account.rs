@@ -180,4 +180,8 @@ pub enum SecurityEventKind {
     ConsentGiven,
     ConsentWithdrawn,
     DataExported,
+    /// Whoever runs the server set a new password.
+    PasswordResetByOperator,
+    /// Whoever runs the server ended all sessions.
+    SessionsEndedByOperator,
 }

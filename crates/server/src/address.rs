@@ -30,6 +30,10 @@ impl ClientAddress {
 }
 
 impl TrustedProxies {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The nearest address that no proxy of ours has. Each proxy appends whom it heard from, so the list is read from its
     /// end, and what stands before the first stranger is only the stranger's word.
     fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {

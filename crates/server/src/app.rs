@@ -12,7 +12,7 @@ use crate::policy::Policies;
 use crate::public_url::PublicUrl;
 use crate::realtime::Hub;
 use crate::tokens::Tokens;
-use crate::{headers, housekeeping, json, logging, routes};
+use crate::{headers, housekeeping, json, logging, routes, signals};
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
@@ -40,7 +40,7 @@ const BACKLOG: u32 = 4096;
 const CONNECTIONS_PER_WORKER: usize = 25_000;
 
 /// Where the data folder keeps the ledger of erasures.
-const LEDGER_FILE: &str = "erasures.ledger";
+pub(crate) const LEDGER_FILE: &str = "erasures.ledger";
 
 /// What handlers and the socket work with.
 pub struct AppState {
@@ -70,6 +70,8 @@ pub struct Running {
     handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
     housekeeping: JoinHandle<()>,
+    /// What hears of operators' commands.
+    signals: JoinHandle<()>,
     /// What carries changes to other replicas, where there are any.
     bus: Option<JoinSet<()>>,
 }
@@ -149,7 +151,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let handle = server.handle();
     tracing::info!(%address, public_url = %state.public_url, "listening");
     let housekeeping = tokio::spawn(housekeeping::keep(state.clone()));
-    Ok(Running { address, state, handle, task: tokio::spawn(server), housekeeping, bus })
+    let signals = tokio::spawn(signals::listen(state.clone()));
+    Ok(Running { address, state, handle, task: tokio::spawn(server), housekeeping, signals, bus })
 }
 
 /// Brings the database up to date.
@@ -170,6 +173,7 @@ impl Running {
     /// Takes no more requests, lets the running ones finish, and tells sockets to come back later.
     pub async fn stop(self) {
         self.housekeeping.abort();
+        self.signals.abort();
         let stopped = self.handle.stop(true);
         self.state.hub.close_all();
         stopped.await;

@@ -5,11 +5,13 @@ use crate::bus::RedisUrl;
 use crate::keys::SecretKey;
 use crate::policy::Policies;
 use crate::public_url::PublicUrl;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use tracing_subscriber::EnvFilter;
+use umbrachat_protocol::ErasedMessages;
 use umbrachat_store::Database;
 
 /// What the command line asks for.
@@ -22,8 +24,62 @@ pub enum Invocation {
     OpenApi,
     /// Prints `asyncapi.yaml`.
     AsyncApi,
-    /// Help or version: a text to print.
+    /// What operators do with accounts, beside the server.
+    User(Config, UserCommand),
+    /// Checks everything that the server needs.
+    Doctor(Config),
+    /// Asks the server whether it is ready.
+    Health(Config),
+    /// Help, version, manual or completions: a text to print.
     Print(String),
+    /// Writes the manual, one page for each command, into this folder.
+    WriteManual(PathBuf),
+}
+
+#[derive(Debug, PartialEq, Eq, Subcommand)]
+pub enum UserCommand {
+    /// List the accounts: names, when they were made and last used, how many sessions go on
+    List {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set a new random password and print it this once; all sessions end, and the recovery codes
+    ResetPassword {
+        /// Username
+        name: String,
+    },
+    /// End all sessions of an account: its tokens and sockets are cut off at once
+    EndSessions {
+        /// Username
+        name: String,
+    },
+    /// Erase an account and everything that it left, for good
+    Erase {
+        /// Username
+        name: String,
+        /// What becomes of what the person has written: erase it, or leave it without its author
+        #[arg(long, value_enum, default_value_t = Fate::Erase)]
+        messages: Fate,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Fate {
+    Erase,
+    Anonymise,
+}
+
+impl From<Fate> for ErasedMessages {
+    fn from(fate: Fate) -> Self {
+        match fate {
+            Fate::Erase => Self::Erase,
+            Fate::Anonymise => Self::Anonymise,
+        }
+    }
 }
 
 /// Everything that can be set, checked.
@@ -93,12 +149,23 @@ enum Command {
     Serve,
     /// Bring the database up to date and end
     Migrate,
+    /// Look after accounts, also while the server runs
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Check settings, secret, database, Redis, clocks and limits, and say what to do
+    Doctor,
+    /// Ask the server at HOST and PORT whether it is ready; the exit code says it too
+    Health,
     /// Print the description of the REST API as YAML
     #[command(name = "openapi")]
     OpenApi,
     /// Print the description of the socket as YAML
     #[command(name = "asyncapi")]
     AsyncApi,
+    /// Print what completes this command line in a shell
+    Completions { shell: Shell },
+    /// Print the manual page, or write one page for each command into a folder
+    Man { folder: Option<PathBuf> },
 }
 
 /// As they came: checked by `Config::try_from`, so that no message ever quotes a secret.
@@ -157,9 +224,33 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, Co
     Ok(match line.command.unwrap_or(Command::Serve) {
         Command::Serve => Invocation::Serve(Config::try_from(line.settings)?.fit_to_serve()?),
         Command::Migrate => Invocation::Migrate(Config::try_from(line.settings)?),
+        Command::User(command) => Invocation::User(Config::try_from(line.settings)?, command),
+        Command::Doctor => Invocation::Doctor(Config::try_from(line.settings)?),
+        Command::Health => Invocation::Health(Config::try_from(line.settings)?),
         Command::OpenApi => Invocation::OpenApi,
         Command::AsyncApi => Invocation::AsyncApi,
+        Command::Completions { shell } => Invocation::Print(completions(shell)),
+        Command::Man { folder: None } => Invocation::Print(manual()?),
+        Command::Man { folder: Some(folder) } => Invocation::WriteManual(folder),
     })
+}
+
+/// The command line as clap knows it, for whoever describes it.
+pub fn command_line() -> clap::Command {
+    CommandLine::command()
+}
+
+fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command_line(), "umbrachat", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+fn manual() -> Result<String, ConfigError> {
+    let mut page = Vec::new();
+    let rendered = clap_mangen::Man::new(command_line()).render(&mut page);
+    rendered.map_err(|error| ConfigError(error.to_string()))?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
 /// Clap explains in paragraphs; the first one says which and why.

@@ -47,6 +47,13 @@ impl ErasureLedger {
         }
     }
 
+    /// Brings the file up to what the database knows: somebody else may have erased people.
+    pub async fn catch_up(&self, store: &Store) -> Result<(), ReplayError> {
+        let in_database = store.erasure_ledger().await?;
+        self.keep(&missing_in(&self.read()?, &in_database)).await;
+        Ok(())
+    }
+
     /// Makes file and database know the same, and erases again whoever is in the ledger and in the database: a backup that
     /// was restored has brought them back. Nobody is served before this has ended their accounts.
     pub async fn replay(&self, store: &Store) -> Result<usize, ReplayError> {

@@ -47,12 +47,20 @@ impl SecretKey {
 
     /// Reads the secret that the data folder keeps; the first time, makes one that only this user may read.
     pub fn kept_in(folder: &Path) -> io::Result<Self> {
+        match Self::found_in(folder)? {
+            Some(secret) => Ok(secret),
+            None => Self::write_new(folder, &folder.join(FILE_NAME)),
+        }
+    }
+
+    /// The secret that the data folder keeps, where a server has made one.
+    pub fn found_in(folder: &Path) -> io::Result<Option<Self>> {
         let path = folder.join(FILE_NAME);
         match fs::read_to_string(&path) {
-            Ok(text) => text.trim().parse().map_err(|why: &str| {
+            Ok(text) => text.trim().parse().map(Some).map_err(|why: &str| {
                 io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", path.display()))
             }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::write_new(folder, &path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -1,10 +1,11 @@
 //! The command line.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use umbrachat::config::{self, Config, Invocation};
 use umbrachat::routes::docs::{ASYNCAPI, OPENAPI};
-use umbrachat::{app, logging};
+use umbrachat::{app, cli, logging};
 use umbrachat_store::Clock;
 
 #[tokio::main]
@@ -14,7 +15,11 @@ async fn main() -> ExitCode {
         Ok(Invocation::Migrate(config)) => migrate(config).await,
         Ok(Invocation::OpenApi) => print(&OPENAPI),
         Ok(Invocation::AsyncApi) => print(&ASYNCAPI),
+        Ok(Invocation::User(config, command)) => cli::users::run(&config, command).await,
+        Ok(Invocation::Doctor(config)) => cli::doctor::run(&config).await,
+        Ok(Invocation::Health(config)) => cli::health::ask(&config).await,
         Ok(Invocation::Print(text)) => print(&text),
+        Ok(Invocation::WriteManual(folder)) => write_manual(&folder),
         Err(error) => Err(error.to_string()),
     };
     match outcome {
@@ -37,6 +42,12 @@ async fn serve(config: Config) -> Result<(), String> {
 async fn migrate(config: Config) -> Result<(), String> {
     logging::start(config.log_format, &config.log_filter);
     app::migrate(&config, Clock::system()).await.map_err(|error| error.to_string())
+}
+
+fn write_manual(folder: &Path) -> Result<(), String> {
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(config::command_line(), folder));
+    written.map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 fn print(text: &str) -> Result<(), String> {

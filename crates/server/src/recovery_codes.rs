@@ -13,7 +13,12 @@ const GROUP: usize = 4;
 
 /// New codes, as a person sees them: `k3vq-7m2p-x9rt-h4wd`.
 pub fn generate() -> Vec<String> {
-    (0..RECOVERY_CODES).map(|_| group(&random_characters())).collect()
+    (0..RECOVERY_CODES).map(|_| generate_one()).collect()
+}
+
+/// One code: 80 random bits that are easy to read out.
+pub fn generate_one() -> String {
+    group(&random_characters())
 }
 
 /// What to store of new codes.

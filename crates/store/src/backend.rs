@@ -44,6 +44,15 @@ impl Backend {
         }
     }
 
+    /// The same beside a server that may be running: nothing is migrated, and no lock keeps others off.
+    pub(crate) fn open_beside(database: &Database) -> Result<Self, OpenError> {
+        match database {
+            Database::Postgres(url) => Ok(Self::Postgres { pool: postgres::open_as_it_is(url)? }),
+            Database::Sqlite(path) => Ok(Self::of_sqlite(sqlite::open_as_it_is(path)?)),
+            Database::Memory => Err(OpenError("a database in memory has nothing beside it".to_owned())),
+        }
+    }
+
     fn of_sqlite(opened: sqlite::Opened) -> Self {
         let sqlite::Opened { writer, readers, lock } = opened;
         Self::Sqlite { writer, readers, _lock: lock.map(Arc::new) }

@@ -433,6 +433,13 @@ pub const TABLES: &[Table] = &[
     },
     Table { name: "erasures", columns: &[ledger("digest"), ledger("messages"), ledger("erased_at")] },
     Table {
+        name: "signals",
+        columns: &[
+            impersonal("name", "who gives the signal: the operator's commands"),
+            impersonal("count", "how often it was given"),
+        ],
+    },
+    Table {
         name: "__diesel_schema_migrations",
         columns: &[
             impersonal("version", "which changes of the tables have been made"),

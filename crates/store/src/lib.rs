@@ -11,6 +11,7 @@ mod clock;
 mod database;
 mod departure;
 mod error;
+mod examination;
 mod face;
 pub mod inventory;
 mod lane;
@@ -25,9 +26,10 @@ pub use change::{Change, Numbered};
 pub use clock::{Clock, ManualClock};
 pub use database::{Database, OpenError};
 pub use error::{Refusal, Result, StoreError};
+pub use examination::{Examination, Tables, examine};
 pub use face::{
-    Asked, Authenticated, ConversationPart, EXPORT_PAGE, Erasure, Exporter, Knowledge, LedgerEntry,
-    NewAccount, NewSession, Opened, Page, PolicyReference, Publish, Relation, Rotation, SessionStarted,
-    Store, Successor, TokenHash,
+    Account, Asked, Authenticated, ConversationPart, EXPORT_PAGE, Erasure, Exporter, Knowledge, LedgerEntry,
+    NewAccount, NewSession, OpenBesideError, Opened, Page, PolicyReference, Publish, Relation, Rotation,
+    SessionStarted, Store, Successor, TokenHash,
 };
 pub use write::SentMessage;

@@ -91,6 +91,8 @@ impl Word for SecurityEventKind {
         (Self::ConsentGiven, "consent_given"),
         (Self::ConsentWithdrawn, "consent_withdrawn"),
         (Self::DataExported, "data_exported"),
+        (Self::PasswordResetByOperator, "password_reset_by_operator"),
+        (Self::SessionsEndedByOperator, "sessions_ended_by_operator"),
     ];
 }
 

@@ -138,6 +138,11 @@ table!(person_versions (user_id) {
     version -> BigInt,
 });
 
+table!(signals (name) {
+    name -> Text,
+    count -> BigInt,
+});
+
 diesel::joinable!(members -> conversations (conversation_id));
 diesel::joinable!(members -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));

@@ -32,6 +32,8 @@ pub(crate) fn security_event(kind: SecurityEventKind) -> &'static str {
         SecurityEventKind::ConsentGiven => t!(security_event.consent_given),
         SecurityEventKind::ConsentWithdrawn => t!(security_event.consent_withdrawn),
         SecurityEventKind::DataExported => t!(security_event.data_exported),
+        SecurityEventKind::PasswordResetByOperator => t!(security_event.password_reset_by_operator),
+        SecurityEventKind::SessionsEndedByOperator => t!(security_event.sessions_ended_by_operator),
     }
 }
 

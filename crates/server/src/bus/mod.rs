@@ -12,7 +12,7 @@ mod subscriber;
 
 use crate::keys::SecretKey;
 use crate::realtime::{Answer, Hub, Interest};
-use deadpool_redis::redis::Client;
+use deadpool_redis::redis::{Client, cmd};
 use deadpool_redis::{Manager, Pool, Runtime};
 use keeper::Health;
 use message::{Channel, Message, Posted};
@@ -147,6 +147,20 @@ const NOT_REDIS: &str = "not an address such as redis://host:6379 or rediss://:p
 impl RedisUrl {
     fn client(&self) -> Result<Client, String> {
         Client::open(self.0.as_str()).map_err(|_| NOT_REDIS.to_owned())
+    }
+
+    /// Whether Redis takes what replicas would tell each other.
+    ///
+    /// # Errors
+    /// One line that says why it does not.
+    pub async fn check(&self) -> Result<(), String> {
+        let client = self.client()?;
+        let asked = async {
+            let mut connection = client.get_multiplexed_async_connection().await?;
+            cmd("PUBLISH").arg("umbrachat").arg("").exec_async(&mut connection).await
+        };
+        let answer = timeout(CONFIRMATION, asked).await.map_err(|_| "no answer in time".to_owned())?;
+        answer.map_err(|error| error.to_string())
     }
 }
 

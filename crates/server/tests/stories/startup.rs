@@ -1,16 +1,14 @@
 //! What keeps the server from starting: one clear line, and an exit code that says so. And how it ends.
 
 use crate::person::PASSWORD;
+use crate::process::{Folder, KEY, assert_one_line, newcomer, run, serving};
 use crate::socket::SOON;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
-use tempfile::TempDir;
+use std::io::Read;
+use std::process::{Command, Output};
 use tokio::net::TcpListener;
 use umbrachat_client::Client;
-use umbrachat_protocol::{CloseCode, ErasedMessages, Register, ServerEvent};
+use umbrachat_protocol::{CloseCode, ErasedMessages, ServerEvent};
 use umbrachat_testing::TestDatabase;
-
-const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 #[tokio::test]
 async fn a_port_in_use_stops_the_start_before_any_data_is_touched() {
@@ -138,70 +136,10 @@ async fn no_log_line_names_an_erased_person() {
     }
 }
 
-/// A server that has started: itself, its log from here on, and its URL.
-fn serving(folder: &Folder, settings: &[(&str, &str)]) -> (Child, BufReader<ChildStderr>, String) {
-    let mut server = command(folder, &[], settings).stderr(Stdio::piped()).spawn().unwrap();
-    let mut log = BufReader::new(server.stderr.take().unwrap());
-    let mut line = String::new();
-    log.read_line(&mut line).unwrap();
-    let (_, address) = line.split_once("address=").unwrap_or_else(|| panic!("it did not start: {line}"));
-    let url = format!("http://{}", address.split_whitespace().next().unwrap());
-    (server, log, url)
-}
-
-async fn newcomer(url: &str, username: &str, display_name: Option<&str>) -> Client {
-    let policy = Client::builder(url).anonymous().unwrap().privacy_policy().await.unwrap();
-    let account = Register {
-        username: username.into(),
-        password: PASSWORD.into(),
-        display_name: display_name.map(str::to_owned),
-        privacy_policy_version: policy.version,
-        device_name: None,
-        refresh_in_cookie: false,
-    };
-    Client::register(url, &account).await.unwrap().client
-}
-
-/// Where a server that should not start would keep its data.
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn data(&self) -> std::path::PathBuf {
-        self.0.path().join("data")
-    }
-}
-
-fn run(folder: &Folder, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
-    command(folder, arguments, settings).output().unwrap()
-}
-
-fn command(folder: &Folder, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_umbrachat"));
-    command.args(arguments).env_clear().env("DATA_DIR", folder.data()).env("PORT", "0");
-    command.envs(settings.iter().copied());
-    command
-}
-
 fn refused(folder: &Folder, settings: &[(&str, &str)]) -> Output {
     run(folder, &[], settings)
 }
 
 fn assert_refused(folder: &Folder, settings: &[(&str, &str)], says: &[&str]) {
     assert_one_line(&refused(folder, settings), says);
-}
-
-fn assert_one_line(output: &Output, says: &[&str]) {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success(), "it ended well: {output:?}");
-    assert!(output.status.code().is_some(), "it crashed: {output:?}");
-    assert_eq!(stderr.lines().count(), 1, "{stderr}");
-    assert!(stderr.starts_with("umbrachat: ") && stderr.len() < 300, "{stderr}");
-    for part in says {
-        assert!(stderr.contains(part), "{part} is not in {stderr}");
-    }
-    assert!(!stderr.contains("panicked"), "{stderr}");
 }

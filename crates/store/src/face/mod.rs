@@ -5,6 +5,7 @@ mod conversations;
 mod erasure;
 mod export;
 mod groups;
+mod operators;
 mod people;
 mod sessions;
 
@@ -12,6 +13,7 @@ pub use accounts::{Knowledge, NewAccount, PolicyReference, TokenHash};
 pub use conversations::Opened;
 pub use erasure::{Erasure, LedgerEntry};
 pub use export::{ConversationPart, EXPORT_PAGE, Exporter, Page, Relation};
+pub use operators::{Account, OpenBesideError};
 pub use people::Asked;
 pub use sessions::{Authenticated, NewSession, Rotation, SessionStarted, Successor};
 

@@ -4,7 +4,7 @@ pub(crate) mod bulk;
 mod pool;
 mod tls;
 
-pub(crate) use pool::open;
+pub(crate) use pool::{open, open_as_it_is};
 
 pub(crate) type Conn = diesel_async::AsyncPgConnection;
 

@@ -22,7 +22,15 @@ const UNCONFIRMED: Duration = Duration::from_secs(10);
 pub(crate) async fn open(url: &str) -> Result<Pool<Conn>, OpenError> {
     let target = Target::parse(url)?;
     migrate(target.clone()).await?;
+    connections(url, target)
+}
 
+/// Without bringing the tables up to date.
+pub(crate) fn open_as_it_is(url: &str) -> Result<Pool<Conn>, OpenError> {
+    connections(url, Target::parse(url)?)
+}
+
+fn connections(url: &str, target: Target) -> Result<Pool<Conn>, OpenError> {
     let mut config = ManagerConfig::<Conn>::default();
     config.recycling_method = RecyclingMethod::Fast;
     config.custom_setup = Box::new(move |_| {

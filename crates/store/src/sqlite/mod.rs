@@ -4,7 +4,7 @@ pub(crate) mod bulk;
 mod pool;
 mod work;
 
-pub(crate) use pool::{Opened, open, open_in_memory};
+pub(crate) use pool::{Opened, open, open_as_it_is, open_in_memory};
 pub(crate) use work::immediate_transaction;
 
 pub(crate) type Conn =

@@ -29,10 +29,7 @@ pub(crate) struct Opened {
 }
 
 pub(crate) async fn open(path: &Path) -> Result<Opened, OpenError> {
-    let url = path
-        .to_str()
-        .ok_or_else(|| OpenError(format!("the path {} is not UTF-8", path.display())))?
-        .to_owned();
+    let url = url_of(path)?;
     let lock = lock(path).await?;
     create(path).map_err(|error| OpenError(format!("cannot open {}: {error}", path.display())))?;
     migrate(url.clone()).await?;
@@ -41,6 +38,24 @@ pub(crate) async fn open(path: &Path) -> Result<Opened, OpenError> {
         readers: pool(&url, READERS, Access::Read)?,
         lock: Some(lock),
     })
+}
+
+/// Without bringing the tables up to date, and without keeping others off: SQLite's own locks let two write in turn.
+pub(crate) fn open_as_it_is(path: &Path) -> Result<Opened, OpenError> {
+    if !path.exists() {
+        return Err(OpenError(format!("there is no file {}", path.display())));
+    }
+    let url = url_of(path)?;
+    Ok(Opened {
+        writer: pool(&url, 1, Access::Write)?,
+        readers: pool(&url, READERS, Access::Read)?,
+        lock: None,
+    })
+}
+
+fn url_of(path: &Path) -> Result<String, OpenError> {
+    let url = path.to_str().ok_or_else(|| OpenError(format!("the path {} is not UTF-8", path.display())))?;
+    Ok(url.to_owned())
 }
 
 /// A new, empty database that is gone with its last connection. Readers see what was committed last, as in a file.
