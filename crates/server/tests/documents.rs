@@ -105,7 +105,10 @@ fn files_below(folders: &[PathBuf], extension: &str) -> Vec<PathBuf> {
         for entry in fs::read_dir(&folder).expect("the folder can be read") {
             let path = entry.expect("the folder can be read").path();
             if path.is_dir() {
-                waiting.push(path);
+                // What others have written is theirs to keep true.
+                if !path.ends_with("node_modules") {
+                    waiting.push(path);
+                }
             } else if path.extension().is_some_and(|found| found == extension) {
                 files.push(path);
             }

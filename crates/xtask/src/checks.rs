@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
 use crate::services::Services;
-use crate::{client, command, interrupt, report, server, setup, workspace};
+use crate::{client, clients, command, interrupt, report, server, setup, workspace};
 
 #[derive(Args)]
 pub(crate) struct Selection {
@@ -35,6 +35,8 @@ enum Group {
     Rust,
     /// The client is built, and used in a real browser.
     Browser,
+    /// openapi.yaml by lint, clients that are generated from it, and the examples of the documentation.
+    Clients,
 }
 
 /// One check: its name, what it belongs to, and how it is done.
@@ -45,13 +47,14 @@ struct Check {
 }
 
 /// The quickest to fail come first.
-const CHECKS: [Check; 6] = [
+const CHECKS: [Check; 7] = [
     Check { name: "formatting", group: Group::Lint, perform: formatting },
     Check { name: "clippy", group: Group::Lint, perform: clippy },
     Check { name: "documentation", group: Group::Lint, perform: documentation },
     // Before the Rust tests, because cargo builds the server anew when the client that it embeds has changed.
     Check { name: "client build", group: Group::Browser, perform: client_build },
     Check { name: "Rust tests", group: Group::Rust, perform: rust_tests },
+    Check { name: "other clients", group: Group::Clients, perform: other_clients },
     Check { name: "browser tests", group: Group::Browser, perform: browser_tests },
 ];
 
@@ -155,6 +158,10 @@ fn rust_tests(selection: &Selection, shared: &Shared) -> Result<()> {
         return test(&["--package", "xtask"]);
     }
     selection.package.iter().try_for_each(|package| test(&["--package", package]))
+}
+
+fn other_clients(_: &Selection, _: &Shared) -> Result<()> {
+    clients::check()
 }
 
 fn client_build(_: &Selection, _: &Shared) -> Result<()> {

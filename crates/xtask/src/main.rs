@@ -3,6 +3,7 @@
 mod bundle;
 mod checks;
 mod client;
+mod clients;
 mod command;
 mod compress;
 mod develop;

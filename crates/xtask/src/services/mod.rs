@@ -2,6 +2,7 @@
 
 mod postgres;
 mod redis;
+pub(crate) mod umbrachat;
 mod unprivileged;
 
 use std::net::TcpListener;

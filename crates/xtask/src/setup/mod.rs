@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 pub(crate) mod npm;
 pub(crate) mod packages;
+pub(crate) mod python;
 pub(crate) mod wasm;
 
 use std::path::{Path, PathBuf};

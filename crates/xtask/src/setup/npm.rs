@@ -1,4 +1,4 @@
-//! The npm packages of the browser tests.
+//! The npm packages of the browser tests and of the examples.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::{command, fingerprint, report, setup, workspace};
 /// When this machine has none.
 pub(crate) fn npm(folder: &Path) -> Result<Command> {
     let npm = setup::find("npm", &[]).context(
-        "npm is missing: the browser tests need Node.js 20 or newer, with npm, in PATH (https://nodejs.org)",
+        "npm is missing: browser tests and examples need Node.js 20 or newer, with npm, in PATH (https://nodejs.org)",
     )?;
     let mut command = command::new(npm);
     command.current_dir(folder);
@@ -30,7 +30,7 @@ pub(crate) fn install(folder: &Path) -> Result<()> {
     if fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == lock) {
         return Ok(());
     }
-    report::step("Installing the npm packages of the browser tests");
+    report::step(format_args!("Installing the npm packages of {}", folder.display()));
     command::run_logged(npm(folder)?.args(["ci", "--no-audit", "--no-fund"]), &workspace::log("npm")?)?;
     fs::create_dir_all(folder.join("node_modules"))?;
     fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))
