@@ -26,6 +26,8 @@ pub enum Invocation {
     AsyncApi,
     /// What operators do with accounts, beside the server.
     User(Config, UserCommand),
+    /// Copies the embedded database into a new file.
+    Backup(Config, PathBuf),
     /// Checks everything that the server needs.
     Doctor(Config),
     /// Asks the server whether it is ready.
@@ -152,6 +154,8 @@ enum Command {
     /// Look after accounts, also while the server runs
     #[command(subcommand)]
     User(UserCommand),
+    /// Copy the embedded database, as it is at this moment, into a new file, also while the server runs
+    Backup { file: PathBuf },
     /// Check settings, secret, database, Redis, clocks and limits, and say what to do
     Doctor,
     /// Ask the server at HOST and PORT whether it is ready; the exit code says it too
@@ -225,6 +229,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, Co
         Command::Serve => Invocation::Serve(Config::try_from(line.settings)?.fit_to_serve()?),
         Command::Migrate => Invocation::Migrate(Config::try_from(line.settings)?),
         Command::User(command) => Invocation::User(Config::try_from(line.settings)?, command),
+        Command::Backup { file } => Invocation::Backup(Config::try_from(line.settings)?, file),
         Command::Doctor => Invocation::Doctor(Config::try_from(line.settings)?),
         Command::Health => Invocation::Health(Config::try_from(line.settings)?),
         Command::OpenApi => Invocation::OpenApi,

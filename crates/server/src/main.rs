@@ -16,6 +16,7 @@ async fn main() -> ExitCode {
         Ok(Invocation::OpenApi) => print(&OPENAPI),
         Ok(Invocation::AsyncApi) => print(&ASYNCAPI),
         Ok(Invocation::User(config, command)) => cli::users::run(&config, command).await,
+        Ok(Invocation::Backup(config, file)) => cli::backup::run(&config, &file).await,
         Ok(Invocation::Doctor(config)) => cli::doctor::run(&config).await,
         Ok(Invocation::Health(config)) => cli::health::ask(&config).await,
         Ok(Invocation::Print(text)) => print(&text),

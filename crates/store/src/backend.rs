@@ -6,9 +6,10 @@ use crate::database::{Database, OpenError};
 use crate::error::StoreError;
 use crate::{postgres, sqlite};
 use deadpool::managed::Manager;
-use diesel_async::SimpleAsyncConnection;
+use diesel::sql_types::Text;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, PoolableConnection};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use std::fs::File;
 use std::sync::Arc;
@@ -65,6 +66,18 @@ impl Backend {
         let Self::Sqlite { writer, .. } = self else { return Ok(()) };
         let mut writer = writer.get().await?;
         Ok(writer.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").await?)
+    }
+}
+
+impl Backend {
+    /// Writes a copy of the file, as it is at one moment, into another one. Whoever writes meanwhile goes on.
+    pub(crate) async fn copy_into(&self, path: &str) -> Result<(), StoreError> {
+        let Self::Sqlite { writer, .. } = self else {
+            return Err(StoreError::Internal("only a file can be copied as one".to_owned()));
+        };
+        let mut writer = writer.get().await?;
+        diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(path).execute(&mut *writer).await?;
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What operators type, besides starting the server.
 
+pub mod backup;
 pub mod doctor;
 pub mod health;
 pub mod users;

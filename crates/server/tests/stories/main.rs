@@ -14,6 +14,7 @@ mod socket;
 mod town;
 
 mod authorisation;
+mod backups;
 mod bad_bodies;
 mod bad_paths;
 mod closed_doors;

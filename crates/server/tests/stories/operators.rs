@@ -208,8 +208,18 @@ fn the_manual_and_the_completions_know_every_command() {
     let folder = Folder::new();
     let pages = folder.0.path().join("man");
     assert!(run(&folder, &["man", pages.to_str().unwrap()], &[]).status.success());
-    let commands =
-        ["serve", "migrate", "user", "doctor", "health", "openapi", "asyncapi", "completions", "man"];
+    let commands = [
+        "serve",
+        "migrate",
+        "user",
+        "backup",
+        "doctor",
+        "health",
+        "openapi",
+        "asyncapi",
+        "completions",
+        "man",
+    ];
     for command in commands {
         assert!(pages.join(format!("umbrachat-{command}.1")).exists(), "{command}");
     }

@@ -78,6 +78,11 @@ impl Store {
         write!(self, |ops, conn| ops::operators::end_sessions(conn, stamp, user.into()).await)
     }
 
+    /// Writes a copy of a SQLite file, as it is at one moment, into another file, which must be empty.
+    pub async fn copy_into(&self, path: &str) -> Result<()> {
+        self.backend.copy_into(path).await
+    }
+
     /// Tells the servers on this database that it was changed from beside.
     pub async fn signal(&self) -> Result<()> {
         write!(self, |ops, conn| Ok((ops::operators::signal(conn).await?, Vec::new())))
