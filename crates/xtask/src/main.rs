@@ -9,6 +9,7 @@ mod compress;
 mod develop;
 mod environment;
 mod fingerprint;
+mod image;
 mod interrupt;
 mod report;
 mod server;
@@ -18,6 +19,7 @@ mod stylesheet;
 mod workspace;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -55,6 +57,11 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<OsString>,
     },
+    /// Carry out the Dockerfile in a clean folder, without an engine, and start what it gives.
+    Image {
+        /// Where to work; it must be empty or missing, and is left as it is for a look.
+        folder: PathBuf,
+    },
     /// Check everything that CI checks: lints, documentation, Rust tests on both databases, the client in a browser.
     Test(checks::Selection),
 }
@@ -78,6 +85,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Build { client: false } => server::build().map(drop),
         Task::Run { arguments } => server::run(&arguments),
         Task::Dev { arguments } => develop::run(&arguments),
+        Task::Image { folder } => image::build(&folder),
         Task::Test(selection) => checks::run(&selection),
     }
 }

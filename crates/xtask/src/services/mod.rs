@@ -86,7 +86,7 @@ impl Service {
 }
 
 /// A port that nobody listens on.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("cannot open a port")?;
     Ok(listener.local_addr()?.port())
 }
