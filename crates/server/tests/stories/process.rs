@@ -14,8 +14,11 @@ pub(crate) fn serving(folder: &Folder, settings: &[(&str, &str)]) -> (Child, Buf
     let mut server = command(folder, &[], settings).stderr(Stdio::piped()).spawn().unwrap();
     let mut log = BufReader::new(server.stderr.take().unwrap());
     let mut line = String::new();
-    log.read_line(&mut line).unwrap();
-    let (_, address) = line.split_once("address=").unwrap_or_else(|| panic!("it did not start: {line}"));
+    while !line.contains("address=") {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "it did not start");
+    }
+    let (_, address) = line.split_once("address=").unwrap();
     let url = format!("http://{}", address.split_whitespace().next().unwrap());
     (server, log, url)
 }
