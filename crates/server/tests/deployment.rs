@@ -357,7 +357,7 @@ fn dependencies(manifest: &str) -> Vec<String> {
 fn section(manifest: &str, head: &str) -> String {
     let (_, rest) = manifest.split_once(&format!("{head}\n")).unwrap();
     let lines = rest.lines().take_while(|line| !line.starts_with('['));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn names(section: &str) -> Vec<String> {
