@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output};
 use umbrachat_client::{Client, Page};
 use umbrachat_protocol::{ErasedMessages, ErrorCode};
-use umbrachat_testing::{TestDatabase, databases};
+use umbrachat_testing::databases;
 
 databases! {
     async fn what_was_backed_up_comes_back_and_who_was_erased_since_does_not(database: TestDatabase) {
