@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use umbrachat_client_core::Millis;
 use umbrachat_protocol::{
-    AskedFriend, Block, ChangePassword, Changes, Consent, Conversation, ConversationId, EditMessage, EraseMe,
-    Erased, ErrorCode, Friend, GiveConsent, HandOver, Me, Member, Message, MessagePage, MyData,
-    NewFriendRequest, NewGroup, Problem, PutMember, RecoveryCodes, RenewRecoveryCodes, Rev, Role,
-    SecurityEvent, Seq, Session, SessionId, SignedIn, Snapshot, UpdateGroup, UpdateMe, UserId, paths,
+    AskedFriend, Block, ChangePassword, ChangeSecondFactor, Changes, ConfirmSecondFactor, Consent,
+    Conversation, ConversationId, EditMessage, EraseMe, Erased, ErrorCode, Friend, GiveConsent, HandOver, Me,
+    Member, Message, MessagePage, MyData, NewFriendRequest, NewGroup, NewSecondFactor, Problem, PutMember,
+    RecoveryCodes, RenewRecoveryCodes, Rev, Role, SecondFactor, SecurityEvent, Seq, Session, SessionId,
+    SignedIn, Snapshot, UpdateGroup, UpdateMe, UserId, paths,
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -187,6 +188,22 @@ impl AuthorizedApi {
         body: &RenewRecoveryCodes,
     ) -> Result<RecoveryCodes, ApiError> {
         self.call(Method::POST, paths::RECOVERY_CODES, Some(body)).await
+    }
+
+    pub(crate) async fn second_factor(&self) -> Result<SecondFactor, ApiError> {
+        self.call(Method::GET, paths::SECOND_FACTOR, None::<&()>).await
+    }
+
+    pub(crate) async fn begin_second_factor(&self, password: String) -> Result<NewSecondFactor, ApiError> {
+        self.call(Method::POST, paths::SECOND_FACTOR, Some(&ChangeSecondFactor { password })).await
+    }
+
+    pub(crate) async fn confirm_second_factor(&self, code: String) -> Result<(), ApiError> {
+        self.call(Method::PUT, paths::SECOND_FACTOR, Some(&ConfirmSecondFactor { code })).await
+    }
+
+    pub(crate) async fn remove_second_factor(&self, password: String) -> Result<(), ApiError> {
+        self.call(Method::DELETE, paths::SECOND_FACTOR, Some(&ChangeSecondFactor { password })).await
     }
 
     pub(crate) async fn security_log(&self) -> Result<Vec<SecurityEvent>, ApiError> {

@@ -172,9 +172,15 @@ impl Visitor {
         Ok(())
     }
 
-    pub(crate) async fn sign_in(self, username: String, password: String) -> Result<(), ApiError> {
+    /// With what an authenticator app shows, where that is asked for.
+    pub(crate) async fn sign_in(
+        self,
+        username: String,
+        password: String,
+        code: Option<String>,
+    ) -> Result<(), ApiError> {
         let device_name = Some(browser::device_name());
-        let body = Credentials { username, password, device_name, refresh_in_cookie: true };
+        let body = Credentials { username, password, code, device_name, refresh_in_cookie: true };
         self.session.begin(&public::login(&body).await?);
         Ok(())
     }

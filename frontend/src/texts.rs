@@ -257,6 +257,8 @@ pub(crate) fn refusal(code: ErrorCode, detail: &str) -> String {
     let said = match code {
         ErrorCode::InvalidCredentials => t!(error.invalid_credentials),
         ErrorCode::WrongPassword => t!(error.wrong_password),
+        ErrorCode::SecondFactorRequired => t!(error.second_factor_required),
+        ErrorCode::WrongCode => t!(error.wrong_code),
         ErrorCode::UsernameTaken => t!(error.username_taken),
         ErrorCode::RateLimited => t!(error.rate_limited),
         ErrorCode::Overloaded => t!(error.overloaded),

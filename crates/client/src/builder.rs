@@ -14,6 +14,7 @@ pub struct ClientBuilder {
     base_url: String,
     timeout: Duration,
     device_name: Option<String>,
+    code: Option<String>,
 }
 
 /// A new account, and the codes that open it when the password is lost. They are shown this once.
@@ -26,7 +27,7 @@ pub struct Registration {
 impl ClientBuilder {
     /// `base_url`: such as `https://chat.example` or `http://localhost:8080`.
     pub fn new(base_url: impl Into<String>) -> Self {
-        Self { base_url: base_url.into(), timeout: Duration::from_secs(30), device_name: None }
+        Self { base_url: base_url.into(), timeout: Duration::from_secs(30), device_name: None, code: None }
     }
 
     /// For each request as a whole; 30 s unless told.
@@ -38,6 +39,12 @@ impl ClientBuilder {
     /// Under which the person sees this session in their list.
     pub fn device_name(mut self, name: impl Into<String>) -> Self {
         self.device_name = Some(name.into());
+        self
+    }
+
+    /// What an authenticator app shows, for signing in to an account that has a second factor.
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
         self
     }
 
@@ -57,6 +64,7 @@ impl ClientBuilder {
         let credentials = Credentials {
             username: username.to_owned(),
             password: password.to_owned(),
+            code: self.code,
             device_name: self.device_name,
             refresh_in_cookie: false,
         };

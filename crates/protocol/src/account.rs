@@ -1,6 +1,6 @@
 //! The caller's own account, consent and the privacy policy.
 
-use crate::{Timestamp, User};
+use crate::{SessionId, Timestamp, User};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -152,6 +152,9 @@ pub struct SecurityEvent {
     /// Of the session that did it or that it was done to, where there is one.
     #[cfg_attr(feature = "openapi", schema(example = "Kitchen laptop"))]
     pub device_name: Option<String>,
+    /// Of a session that was ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -177,6 +180,11 @@ pub enum SecurityEventKind {
     /// Somebody gave a recovery code that is none, or spent.
     RecoveryFailed,
     RecoveryCodesRenewed,
+    SecondFactorOn,
+    /// Turned off by its owner, or by a recovery code.
+    SecondFactorOff,
+    /// The right password came with a wrong code.
+    SecondFactorRefused,
     ConsentGiven,
     ConsentWithdrawn,
     DataExported,

@@ -41,6 +41,10 @@ pub struct Credentials {
     pub username: String,
     #[cfg_attr(feature = "openapi", schema(example = "the-lamp-hums-at-3"))]
     pub password: String,
+    /// Six digits, where a second factor is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(example = "287082"))]
+    pub code: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 64))]
     pub device_name: Option<String>,
@@ -146,4 +150,45 @@ pub struct RenewRecoveryCodes {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecoveryCodes {
     pub recovery_codes: Vec<String>,
+}
+
+/// `GET /auth/second-factor`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecondFactor {
+    /// Since when a code is asked for at sign-in; null where none is.
+    pub since: Option<Timestamp>,
+}
+
+/// `POST /auth/second-factor` and `DELETE /auth/second-factor`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ChangeSecondFactor {
+    /// The current one.
+    #[cfg_attr(feature = "openapi", schema(example = "the-lamp-hums-at-3"))]
+    pub password: String,
+}
+
+/// What an authenticator app is set up with (TOTP, RFC 6238: SHA-1, six digits, 30 s). Shown this once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewSecondFactor {
+    /// 160 random bits in base 32, to be typed in.
+    #[cfg_attr(feature = "openapi", schema(example = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"))]
+    pub secret: String,
+    /// The same as an `otpauth://` link.
+    pub uri: String,
+    /// The link as a QR code: an SVG picture.
+    pub qr_svg: String,
+}
+
+/// `PUT /auth/second-factor`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmSecondFactor {
+    /// Six digits, as the authenticator app shows them now.
+    #[cfg_attr(feature = "openapi", schema(example = "287082"))]
+    pub code: String,
 }

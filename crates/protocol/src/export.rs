@@ -51,6 +51,8 @@ pub struct ExportedUser {
     pub created_at: Timestamp,
     /// How many recovery codes can still be used. The codes themselves are known to the person alone.
     pub recovery_codes_left: i64,
+    /// Since when a code is asked for at sign-in; null where none is. Its secret is known to the person's app.
+    pub second_factor_since: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

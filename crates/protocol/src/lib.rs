@@ -22,8 +22,8 @@ pub use account::{
     SettingsPatch, Theme, UpdateMe,
 };
 pub use auth::{
-    ChangePassword, Credentials, Recover, RecoveryCodes, Refresh, Register, Registered, RenewRecoveryCodes,
-    Session, SignedIn,
+    ChangePassword, ChangeSecondFactor, ConfirmSecondFactor, Credentials, NewSecondFactor, Recover,
+    RecoveryCodes, Refresh, Register, Registered, RenewRecoveryCodes, SecondFactor, Session, SignedIn,
 };
 pub use conversations::{
     Changes, Conversation, ConversationKind, EditMessage, HandOver, History, Member, Message, MessageKind,

@@ -81,6 +81,7 @@ pub struct ErasureReceipt {
 pub struct ErasureCounts {
     pub sessions: i64,
     pub recovery_codes: i64,
+    pub second_factors: i64,
     pub consents: i64,
     pub security_events: i64,
     pub friends: i64,

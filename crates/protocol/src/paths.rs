@@ -13,6 +13,7 @@ pub const RECOVER: &str = "/api/v1/auth/recover";
 pub const SESSIONS: &str = "/api/v1/auth/sessions";
 pub const PASSWORD: &str = "/api/v1/auth/password";
 pub const RECOVERY_CODES: &str = "/api/v1/auth/recovery-codes";
+pub const SECOND_FACTOR: &str = "/api/v1/auth/second-factor";
 pub const ME: &str = "/api/v1/me";
 pub const CONSENTS: &str = "/api/v1/me/consents";
 pub const MY_DATA: &str = "/api/v1/me/data";

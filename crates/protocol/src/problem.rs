@@ -55,10 +55,14 @@ error_codes! {
     RefreshReused = "refresh_reused", 401;
     /// The session rested for too long.
     RefreshExpired = "refresh_expired", 401;
+    /// The password is right; the account asks for a code as well.
+    SecondFactorRequired = "second_factor_required", 401;
     /// Not allowed for this person.
     Forbidden = "forbidden", 403;
     /// The current password is not that.
     WrongPassword = "wrong_password", 403;
+    /// Not the code that the authenticator app shows now, or one that was used already.
+    WrongCode = "wrong_code", 403;
     /// The current privacy policy has not been agreed to.
     ConsentRequired = "consent_required", 403;
     /// Only friends may do this.

@@ -11,6 +11,7 @@ use crate::passwords::Passwords;
 use crate::policy::Policies;
 use crate::public_url::PublicUrl;
 use crate::realtime::Hub;
+use crate::second_factors::SecondFactors;
 use crate::tokens::Tokens;
 use crate::{headers, housekeeping, json, logging, routes, signals};
 use actix_web::dev::ServerHandle;
@@ -48,6 +49,7 @@ pub struct AppState {
     pub hub: Hub,
     pub tokens: Tokens,
     pub passwords: Passwords,
+    pub second_factors: SecondFactors,
     pub erasure_ledger: ErasureLedger,
     pub exports: Exports,
     pub policies: Policies,
@@ -121,6 +123,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         hub,
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(cores()),
+        second_factors: SecondFactors::new(&secret),
         erasure_ledger,
         exports: Exports::default(),
         policies: config.policies,

@@ -32,6 +32,8 @@ pub enum Purpose {
     RefreshTokens,
     /// Seals the successors of refresh tokens.
     RefreshSuccessors,
+    /// Seals the secrets of second factors.
+    SecondFactors,
     /// Digests the ids of erased people.
     Erasures,
     /// Seals what replicas tell each other.
@@ -97,6 +99,7 @@ impl Purpose {
             Self::AccessTokens => "umbrachat access tokens 1",
             Self::RefreshTokens => "umbrachat refresh tokens 1",
             Self::RefreshSuccessors => "umbrachat refresh successors 1",
+            Self::SecondFactors => "umbrachat second factors 1",
             Self::Erasures => "umbrachat erasures 1",
             Self::Bus => "umbrachat bus 1",
             Self::BusChannels => "umbrachat bus channels 1",
@@ -176,13 +179,14 @@ mod tests {
             Purpose::AccessTokens,
             Purpose::RefreshTokens,
             Purpose::RefreshSuccessors,
+            Purpose::SecondFactors,
             Purpose::Erasures,
             Purpose::Bus,
             Purpose::BusChannels,
         ]
         .map(|p| secret.derive(p))
         .into();
-        assert_eq!(keys.len(), 6);
+        assert_eq!(keys.len(), 7);
         assert_ne!(secret.derive(Purpose::AccessTokens), SecretKey::generate().derive(Purpose::AccessTokens));
     }
 

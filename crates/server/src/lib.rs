@@ -35,6 +35,8 @@ pub mod realtime;
 pub mod receipt;
 pub mod recovery_codes;
 pub mod routes;
+mod sealing;
+pub mod second_factors;
 pub mod signals;
 pub mod socket;
 pub mod tokens;

@@ -36,6 +36,7 @@ struct Buckets {
     sign_in_to_from: Bucket<(String, ClientAddress)>,
     sign_up_from: Bucket<ClientAddress>,
     confirmation: Bucket<UserId>,
+    codes: Bucket<UserId>,
     calls: Bucket<UserId>,
     public_calls: Bucket<ClientAddress>,
     commands: Bucket<UserId>,
@@ -63,6 +64,8 @@ impl Limits {
             sign_in_to_from: bucket(clock, 20, 2 * second),
             sign_up_from: bucket(clock, 200, 3 * second),
             confirmation: bucket(clock, 10, 20 * second),
+            // Three of a million codes are right at a time: who has the password guesses for about three years.
+            codes: bucket(clock, 10, 300 * second),
             calls: bucket(clock, 2_000, second / 200),
             public_calls: bucket(clock, 2_000, second / 200),
             commands: bucket(clock, 2_000, second / 500),
@@ -113,6 +116,14 @@ impl Limits {
     /// `rate_limited`.
     pub fn confirmation(&self, user: UserId) -> Result<(), ApiError> {
         self.0.as_ref().map_or(Ok(()), |buckets| buckets.confirmation.take(&user))
+    }
+
+    /// Before a second factor's code is looked at. Only who has the password comes this far, and a recovery code needs none.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn code(&self, user: UserId) -> Result<(), ApiError> {
+        self.0.as_ref().map_or(Ok(()), |buckets| buckets.codes.take(&user))
     }
 
     /// Any call of a signed-in person.
@@ -171,6 +182,7 @@ impl Limits {
         buckets.sign_in_to_from.forget();
         buckets.sign_up_from.forget();
         buckets.confirmation.forget();
+        buckets.codes.forget();
         buckets.calls.forget();
         buckets.public_calls.forget();
         buckets.commands.forget();

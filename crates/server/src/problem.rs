@@ -182,6 +182,12 @@ pub fn sentence(code: ErrorCode) -> &'static str {
         }
         ErrorCode::RefreshExpired => "The session has expired: sign in again.",
         ErrorCode::Forbidden => "This is not allowed.",
+        ErrorCode::SecondFactorRequired => {
+            "The password is right. Sign in again with the code that the authenticator app shows."
+        }
+        ErrorCode::WrongCode => {
+            "Not the code that the authenticator app shows now, or one that was used already."
+        }
         ErrorCode::WrongPassword => "The current password is not right.",
         ErrorCode::ConsentRequired => "The current privacy policy has not been agreed to.",
         ErrorCode::NotFriends => "Only friends may do this.",

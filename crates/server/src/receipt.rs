@@ -48,7 +48,7 @@ mod tests {
         let canonical = concat!(
             r#"{"completed_at":null,"counts":{"blocks":0,"consents":0,"direct_conversations":0,"friend_requests":0,"#,
             r#""friends":0,"groups_ended":0,"groups_left":0,"mentions":0,"messages":3,"notices":0,"reactions":0,"#,
-            r#""recovery_codes":0,"security_events":0,"sessions":0},"erased_at":"2026-11-23T21:04:05Z","#,
+            r#""recovery_codes":0,"second_factors":0,"security_events":0,"sessions":0},"erased_at":"2026-11-23T21:04:05Z","#,
             r#""messages":"erase","remaining_messages":4}"#
         );
         assert_eq!(receipt.digest, hex::encode(&Sha256::digest(canonical)));

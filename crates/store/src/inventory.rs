@@ -13,6 +13,7 @@ pub enum Kind {
     Profile,
     Password,
     RecoveryCodes,
+    SecondFactor,
     Settings,
     Sessions,
     Consents,
@@ -63,6 +64,7 @@ impl Kind {
         Self::Profile,
         Self::Password,
         Self::RecoveryCodes,
+        Self::SecondFactor,
         Self::Settings,
         Self::Sessions,
         Self::Consents,
@@ -99,6 +101,7 @@ impl Kind {
         self.words()[3]
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind, and nothing else")]
     fn words(self) -> [&'static str; 4] {
         const ACCOUNT: &str = "As long as your account exists";
         match self {
@@ -116,6 +119,12 @@ impl Kind {
                 "Recovery codes, as hashes that cannot be turned back",
                 "So that you can choose a new password when you have lost yours",
                 "Until you use or renew them, or your account ends",
+            ],
+            Self::SecondFactor => [
+                "second_factor",
+                "Second factor: its secret, sealed, and since when it is on",
+                "So that your password alone does not let anybody in",
+                "Until you turn it off, or your account ends",
             ],
             Self::Settings => ["settings", "Settings", "So that the app behaves as you chose", ACCOUNT],
             Self::Sessions => [
@@ -269,6 +278,19 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "second_factors",
+        columns: &[
+            own("user_id", Kind::SecondFactor, &["user.id"]),
+            withheld(
+                "secret_sealed",
+                Kind::SecondFactor,
+                Withheld("the app has it already, and a thief of the file must not"),
+            ),
+            own("confirmed_at", Kind::SecondFactor, &["user.second_factor_since"]),
+            impersonal("used_step", "which code was the newest, so that none is taken twice"),
+        ],
+    },
+    Table {
         name: "sessions",
         columns: &[
             own("id", Kind::Sessions, &["sessions[].id"]),
@@ -419,6 +441,7 @@ pub const TABLES: &[Table] = &[
             own("happened_at", Kind::SecurityLog, &["security_log[].at"]),
             own("kind", Kind::SecurityLog, &["security_log[].kind"]),
             own("device_name", Kind::SecurityLog, &["security_log[].device_name"]),
+            own("session_id", Kind::SecurityLog, &["security_log[].session_id"]),
         ],
     },
     Table {

@@ -30,6 +30,6 @@ pub use examination::{Examination, Tables, examine};
 pub use face::{
     Account, Asked, Authenticated, ConversationPart, EXPORT_PAGE, Erasure, Exporter, Knowledge, LedgerEntry,
     NewAccount, NewSession, OpenBesideError, Opened, Page, PolicyReference, Publish, Relation, Rotation,
-    SessionStarted, Store, Successor, TokenHash,
+    Secrets, SessionStarted, Store, Successor, TokenHash,
 };
 pub use write::SentMessage;

@@ -1,12 +1,12 @@
 //! Rows as the tables hold them, and how they become what goes over the wire.
 
 use crate::error::{Result, StoreError};
-use crate::schema::{consents, conversations, members, messages, sessions, users};
+use crate::schema::{consents, conversations, members, messages, security_events, sessions, users};
 use crate::types::{Id, Time};
 use diesel::prelude::*;
 use umbrachat_protocol::{
     Consent, ConversationKind, ErasedMessages, History, Me, Member, Message, MessageKind, Notice,
-    NoticeAction, Reaction, Rev, Role, SecurityEventKind, Seq, Settings, Theme, User, UserId,
+    NoticeAction, Reaction, Rev, Role, SecurityEvent, SecurityEventKind, Seq, Settings, Theme, User, UserId,
 };
 
 /// An enumeration that a column keeps as a word.
@@ -88,6 +88,9 @@ impl Word for SecurityEventKind {
         (Self::Recovered, "recovered"),
         (Self::RecoveryFailed, "recovery_failed"),
         (Self::RecoveryCodesRenewed, "recovery_codes_renewed"),
+        (Self::SecondFactorOn, "second_factor_on"),
+        (Self::SecondFactorOff, "second_factor_off"),
+        (Self::SecondFactorRefused, "second_factor_refused"),
         (Self::ConsentGiven, "consent_given"),
         (Self::ConsentWithdrawn, "consent_withdrawn"),
         (Self::DataExported, "data_exported"),
@@ -176,6 +179,29 @@ impl From<ConsentRow> for Consent {
             granted_at: row.granted_at.into(),
             withdrawn_at: row.withdrawn_at.map(Into::into),
         }
+    }
+}
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = security_events)]
+pub(crate) struct SecurityEventRow {
+    pub(crate) id: Id,
+    happened_at: Time,
+    kind: String,
+    device_name: Option<String>,
+    session_id: Option<Id>,
+}
+
+impl TryFrom<SecurityEventRow> for SecurityEvent {
+    type Error = StoreError;
+
+    fn try_from(row: SecurityEventRow) -> Result<Self> {
+        Ok(Self {
+            at: row.happened_at.into(),
+            kind: SecurityEventKind::from_word(&row.kind)?,
+            device_name: row.device_name,
+            session_id: row.session_id.map(Into::into),
+        })
     }
 }
 

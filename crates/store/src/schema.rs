@@ -29,6 +29,13 @@ table!(recovery_codes (user_id, code_hash) {
     code_hash -> Binary,
 });
 
+table!(second_factors (user_id) {
+    user_id -> Id,
+    secret_sealed -> Binary,
+    confirmed_at -> Nullable<Moment>,
+    used_step -> BigInt,
+});
+
 table!(sessions (id) {
     id -> Id,
     user_id -> Id,
@@ -131,6 +138,7 @@ table!(security_events (id) {
     happened_at -> Moment,
     kind -> Text,
     device_name -> Nullable<Text>,
+    session_id -> Nullable<Id>,
 });
 
 table!(person_versions (user_id) {
@@ -149,6 +157,7 @@ diesel::joinable!(sessions -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     recovery_codes,
+    second_factors,
     sessions,
     consents,
     friendships,

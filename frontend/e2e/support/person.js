@@ -266,17 +266,10 @@ export class Person {
 
   /** Opens what there is to know about a conversation, and to do about it. */
   async opensDetails() {
-    const pane = this.page.getByRole("complementary", { name: "Details" });
-    const details = this.page.getByRole("dialog", { name: "Details" }).or(pane);
-    if (!(await pane.isVisible())) await this.button("Details").click();
+    await this.button("Details").click();
+    const details = this.page.getByRole("dialog", { name: "Details" });
     await details.waitFor();
     return details;
-  }
-
-  async closesDetails() {
-    const dialog = this.page.getByRole("dialog", { name: "Details" });
-    if (await dialog.isVisible()) await dialog.getByRole("button", { name: "Close" }).click();
-    else await this.button("Details").click();
   }
 
   /** Says yes to a question, which is named after what it asks for. */

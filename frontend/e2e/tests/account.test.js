@@ -1,12 +1,24 @@
 // One's own account: the password, devices, recovery codes, what is known, and the end of it.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { eventually } from "../support/eventually.js";
 import { PASSWORD } from "../support/person.js";
 import { storyAtBothSizes } from "../support/stage.js";
 
 const NEW_PASSWORD = "violet harbour teapot comet";
+
+/** What an authenticator app shows at a time (RFC 6238), for a key in base 32. */
+function codeOf(key, time) {
+  const bits = [...key].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const secret = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(time / 30_000)));
+  const digest = createHmac("sha1", secret).update(step).digest();
+  const number = digest.readUInt32BE(digest.at(-1) & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
+}
 
 /** Somebody with two devices: the one that the story is about, and another one. */
 async function onTwoDevices(enter) {
@@ -75,6 +87,41 @@ storyAtBothSizes("Devices are seen, and signed out one by one or all at once", a
   await other.isAt("/sign-in");
   await eventually(() => devices.count(), 1);
   await ana.page.getByRole("list", { name: "What happened to your account" }).getByText("All other devices were signed out").waitFor();
+});
+
+storyAtBothSizes("With a second factor, signing in takes a code from the app as well", async ({ enter }) => {
+  const ana = await (await enter("Ana")).hasAccount();
+  ana.expects(/403 \(Forbidden\).*\/auth\/second-factor/);
+  await ana.opens("/settings/security");
+  const section = ana.page.getByRole("region", { name: "Second factor" });
+  await section.getByRole("button", { name: "Set up" }).click();
+  await section.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await section.getByRole("button", { name: "Set up" }).click();
+  await section.getByRole("img", { name: "QR code for the authenticator app" }).waitFor();
+  const key = (await section.getByRole("definition").innerText()).replaceAll(" ", "");
+  await section.getByLabel("Code").fill("000000");
+  await section.getByRole("button", { name: "Turn on" }).click();
+  await section.getByText("That is not the code").waitFor();
+  await section.getByLabel("Code").fill(codeOf(key, Date.now()));
+  await section.getByRole("button", { name: "Turn on" }).click();
+  await section.getByText("On since").waitFor();
+
+  const phone = await enter("Ana");
+  phone.username = ana.username;
+  phone.expects(/401 \(Unauthorized\).*\/auth\/login/);
+  await phone.opens("/sign-in");
+  await phone.signsIn();
+  const code = phone.page.getByLabel("Code");
+  await eventually(() => code.evaluate((field) => field === document.activeElement), true);
+  // The next one: the app's last one was spent on turning it on.
+  await code.fill(codeOf(key, Date.now() + 30_000));
+  await phone.button("Sign in").click();
+  await phone.isAt("/chats");
+
+  await section.getByRole("button", { name: "Turn off" }).click();
+  await section.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await section.getByRole("button", { name: "Turn off" }).click();
+  await section.getByRole("button", { name: "Set up" }).waitFor();
 });
 
 storyAtBothSizes("New recovery codes take the password, are shown once, and end the old ones", async ({ enter }) => {

@@ -27,6 +27,20 @@ storyAtBothSizes("Nobody signs up without agreeing to a policy that is one click
   await ana.page.getByRole("heading", { name: "Your way back in" }).waitFor();
 });
 
+storyAtBothSizes("A password can be pasted, as password managers do", async ({ enter }) => {
+  const ana = await enter("Ana");
+  await ana.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await ana.opens("/sign-up");
+  await ana.page.evaluate((text) => navigator.clipboard.writeText(text), PASSWORD);
+  for (const path of ["/sign-up", "/sign-in", "/recover"]) {
+    await ana.opens(path);
+    const field = ana.page.getByLabel(/^(Password|New password)$/);
+    await field.focus();
+    await ana.page.keyboard.press("Control+V");
+    assert.equal(await field.inputValue(), PASSWORD, path);
+  }
+});
+
 storyAtBothSizes("A predictable password is refused with advice", async ({ enter }) => {
   const ana = await enter("Ana");
   ana.expects(/422 \(Unprocessable/);

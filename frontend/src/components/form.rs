@@ -86,11 +86,12 @@ pub(crate) struct Field {
     autocomplete: &'static str,
     secret: bool,
     prose: bool,
+    digits: bool,
 }
 
 impl Field {
     pub(crate) fn new(id: &'static str, label: &'static str) -> Self {
-        Self { id, label, hint: "", autocomplete: "off", secret: false, prose: false }
+        Self { id, label, hint: "", autocomplete: "off", secret: false, prose: false, digits: false }
     }
 
     pub(crate) fn hint(self, hint: &'static str) -> Self {
@@ -111,8 +112,13 @@ impl Field {
         Self { prose: true, ..self }
     }
 
+    /// For codes, which a telephone then asks for with large keys.
+    pub(crate) fn digits(self) -> Self {
+        Self { digits: true, ..self }
+    }
+
     pub(crate) fn view(self, form: Form, value: RwSignal<String>) -> AnyView {
-        let Self { id, label, hint, autocomplete, secret, prose } = self;
+        let Self { id, label, hint, autocomplete, secret, prose, digits } = self;
         let shown = RwSignal::new(!secret);
         let described_by = move || {
             let error = if form.error(id).is_some() { format!("{id}-error ") } else { String::new() };
@@ -144,6 +150,7 @@ impl Field {
                         type=move || if shown.get() { "text" } else { "password" }
                         autocomplete=autocomplete
                         autocapitalize=if prose { "sentences" } else { "none" }
+                        inputmode=digits.then_some("numeric")
                         spellcheck="false"
                         dir=prose.then_some("auto")
                         aria-invalid=move || form.error(id).is_some().then_some("true")

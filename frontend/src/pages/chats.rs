@@ -8,7 +8,6 @@ use crate::pages::new_group::new_group;
 use crate::realtime::Part;
 use crate::room::Room;
 use crate::stores::people;
-use crate::stores::timeline::shorten;
 use crate::texts;
 use leptos::prelude::*;
 use umbrachat_client_core::{ConversationState, Input, State};
@@ -160,8 +159,6 @@ fn line_of(room: Room, state: &State, conversation: &ConversationState, draft: &
             let is_word = message.notice.is_none();
             let text = if message.deleted_at.is_some() {
                 texts::t!(deleted).to_owned()
-            } else if is_word {
-                shorten(&message.body)
             } else {
                 people::body_of(state, message)
             };

@@ -19,11 +19,10 @@ pub(crate) mod privacy_settings;
 pub(crate) mod profile;
 pub(crate) mod recover;
 pub(crate) mod recovery_codes;
+pub(crate) mod second_factor;
 pub(crate) mod security;
 pub(crate) mod seek;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
-#[cfg(debug_assertions)]
-pub(crate) mod styleguide;
 pub(crate) mod writing;

@@ -6,6 +6,7 @@ use crate::components::dialog::{Question, confirm};
 use crate::components::form::{Field, Form, button, submit};
 use crate::components::frame::title;
 use crate::moments;
+use crate::pages::second_factor::second_factor;
 use crate::room::Room;
 use crate::stores::remote::Remote;
 use crate::texts;
@@ -25,6 +26,7 @@ pub(crate) fn security(room: Room) -> AnyView {
         {title(texts::t!(security))}
         {password(room, done)}
         {devices(room, sessions, done)}
+        {second_factor(room, done)}
         {recovery(room, done)}
         <section class="people-group">
             <h2>{texts::t!(security_log)}</h2>

@@ -29,12 +29,19 @@ pub(crate) fn security_event(kind: SecurityEventKind) -> &'static str {
         SecurityEventKind::Recovered => t!(security_event.recovered),
         SecurityEventKind::RecoveryFailed => t!(security_event.recovery_failed),
         SecurityEventKind::RecoveryCodesRenewed => t!(security_event.recovery_codes_renewed),
+        SecurityEventKind::SecondFactorOn => t!(security_event.second_factor_on),
+        SecurityEventKind::SecondFactorOff => t!(security_event.second_factor_off),
+        SecurityEventKind::SecondFactorRefused => t!(security_event.second_factor_refused),
         SecurityEventKind::ConsentGiven => t!(security_event.consent_given),
         SecurityEventKind::ConsentWithdrawn => t!(security_event.consent_withdrawn),
         SecurityEventKind::DataExported => t!(security_event.data_exported),
         SecurityEventKind::PasswordResetByOperator => t!(security_event.password_reset_by_operator),
         SecurityEventKind::SessionsEndedByOperator => t!(security_event.sessions_ended_by_operator),
     }
+}
+
+pub(crate) fn second_factor_since(date: &str) -> String {
+    t!(second_factor_since, date = date)
 }
 
 pub(crate) fn kept(how_long: &str) -> String {
@@ -63,7 +70,7 @@ pub(crate) fn erased_at(time: &str) -> String {
 }
 
 /// What an erasure counts, in plain words.
-pub(crate) fn erased(counts: &ErasureCounts) -> [(&'static str, i64); 14] {
+pub(crate) fn erased(counts: &ErasureCounts) -> [(&'static str, i64); 15] {
     [
         (t!(erased_counts.messages), counts.messages),
         (t!(erased_counts.reactions), counts.reactions),
@@ -77,6 +84,7 @@ pub(crate) fn erased(counts: &ErasureCounts) -> [(&'static str, i64); 14] {
         (t!(erased_counts.blocks), counts.blocks),
         (t!(erased_counts.sessions), counts.sessions),
         (t!(erased_counts.recovery_codes), counts.recovery_codes),
+        (t!(erased_counts.second_factors), counts.second_factors),
         (t!(erased_counts.consents), counts.consents),
         (t!(erased_counts.security_events), counts.security_events),
     ]

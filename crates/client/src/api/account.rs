@@ -4,9 +4,9 @@ use crate::http::read;
 use crate::{Client, Result};
 use reqwest::Method;
 use umbrachat_protocol::{
-    ChangePassword, Consent, EraseMe, Erased, ErasedMessages, ErasureReceipt, GiveConsent, Me, MyData,
-    PolicyVersion, PrivacyPolicy, RecoveryCodes, RenewRecoveryCodes, SecurityEvent, Session, SessionId,
-    Snapshot, UpdateMe, paths,
+    ChangePassword, ChangeSecondFactor, ConfirmSecondFactor, Consent, EraseMe, Erased, ErasedMessages,
+    ErasureReceipt, GiveConsent, Me, MyData, NewSecondFactor, PolicyVersion, PrivacyPolicy, RecoveryCodes,
+    RenewRecoveryCodes, SecondFactor, SecurityEvent, Session, SessionId, Snapshot, UpdateMe, paths,
 };
 
 impl Client {
@@ -76,6 +76,27 @@ impl Client {
         let body = RenewRecoveryCodes { password: password.to_owned() };
         let codes: RecoveryCodes = self.post(paths::RECOVERY_CODES, &body).await?;
         Ok(codes.recovery_codes)
+    }
+
+    /// Whether signing in takes a code.
+    pub async fn second_factor(&self) -> Result<SecondFactor> {
+        self.get(paths::SECOND_FACTOR).await
+    }
+
+    /// What to set up an authenticator app with; nothing changes before [`Self::confirm_second_factor`].
+    pub async fn begin_second_factor(&self, password: &str) -> Result<NewSecondFactor> {
+        self.post(paths::SECOND_FACTOR, &ChangeSecondFactor { password: password.to_owned() }).await
+    }
+
+    /// From here on signing in takes a code of the app's.
+    pub async fn confirm_second_factor(&self, code: &str) -> Result<()> {
+        let body = ConfirmSecondFactor { code: code.to_owned() };
+        self.call(Method::PUT, paths::SECOND_FACTOR, Some(&body)).await
+    }
+
+    pub async fn remove_second_factor(&self, password: &str) -> Result<()> {
+        let body = ChangeSecondFactor { password: password.to_owned() };
+        self.call(Method::DELETE, paths::SECOND_FACTOR, Some(&body)).await
     }
 
     /// What happened to this account within the last 90 days, the newest first.

@@ -1,28 +1,25 @@
 //! What crosses Redis is sealed: who reads there learns nothing, and who writes there is not believed.
 
 use super::message::{Channel, Envelope};
-use crate::keys::{Purpose, SecretKey, random};
+use crate::keys::{Purpose, SecretKey};
 use crate::realtime::Interest;
+use crate::sealing::Sealer;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-const NONCE: usize = 24;
 /// Bytes of a channel's name.
 const NAME: usize = 16;
 
 pub(super) struct Seal {
-    cipher: XChaCha20Poly1305,
+    sealer: Sealer,
     naming: [u8; 32],
 }
 
 impl Seal {
     pub(super) fn new(secret: &SecretKey) -> Self {
-        let cipher = XChaCha20Poly1305::new(&Key::from(secret.derive(Purpose::Bus)));
-        Self { cipher, naming: secret.derive(Purpose::BusChannels) }
+        Self { sealer: Sealer::new(secret.derive(Purpose::Bus)), naming: secret.derive(Purpose::BusChannels) }
     }
 
     /// A channel's name, which tells nobody whose it is, and is another one for each secret.
@@ -46,19 +43,13 @@ impl Seal {
 
     /// Bound to its channel: nobody can repeat on one what was said on another.
     pub(super) fn seal(&self, channel: &str, envelope: &Envelope) -> Vec<u8> {
-        let nonce: [u8; NONCE] = random();
         let text = serde_json::to_vec(envelope).expect("what replicas tell each other is JSON");
-        let payload = Payload { msg: &text, aad: channel.as_bytes() };
-        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload);
-        [nonce.as_slice(), &sealed.expect("it is shorter than what the cipher takes")].concat()
+        self.sealer.seal(channel.as_bytes(), &text)
     }
 
     /// None for what no replica with our secret has sealed for this channel.
     pub(super) fn open(&self, channel: &str, sealed: &[u8]) -> Option<Envelope> {
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
-        let payload = Payload { msg: sealed, aad: channel.as_bytes() };
-        let text = self.cipher.decrypt(&XNonce::from(*nonce), payload).ok()?;
-        serde_json::from_slice(&text).ok()
+        serde_json::from_slice(&self.sealer.open(channel.as_bytes(), sealed)?).ok()
     }
 }
 

@@ -96,7 +96,7 @@ impl Operator {
         written(writeln!(
             io::stdout(),
             "New password of {username}, shown this once: {password}\n\
-             {}, and the recovery codes are void.\n\
+             {}, the recovery codes are void, and a second factor is off.\n\
              Let them sign in, choose a password of their own, and make new recovery codes: Settings, Security.",
             sessions_ended(ended)
         ))
@@ -131,7 +131,7 @@ impl Operator {
     async fn find(&self, name: &str) -> Result<(String, UserId), String> {
         let nobody = || format!("there is no account {name:?}; `umbrachat user list` shows all");
         let username = text::username(name).map_err(|_| nobody())?;
-        let (user, _) = self.store.password_of(&username).await.map_err(explained)?.ok_or_else(nobody)?;
+        let user = self.store.secrets_of(&username).await.map_err(explained)?.ok_or_else(nobody)?.user;
         Ok((username, user))
     }
 }

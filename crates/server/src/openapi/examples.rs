@@ -8,13 +8,14 @@ use umbrachat_protocol::export::{
     ExportedRequests, ExportedUser, FORMAT, VERSION,
 };
 use umbrachat_protocol::{
-    AskedFriend, Block, ChangePassword, Changes, ClientId, Consent, Conversation, ConversationId,
-    ConversationKind, Credentials, DataKind, EditMessage, EraseMe, Erased, ErasedMessages, ErasureCounts,
-    Export, ExportCounts, Friend, FriendRequest, FriendRequests, GiveConsent, HandOver, History, Me, Member,
-    Message, MessageKind, MessagePage, MyData, NewFriendRequest, NewGroup, NewMessage, PeerReceipt,
-    PolicyVersion, PrivacyPolicy, PutMember, Receipt, Recover, RecoveryCodes, Refresh, Register, Registered,
-    RenewRecoveryCodes, Rev, Role, SecurityEvent, SecurityEventKind, Seq, Session, SessionId, Settings,
-    SettingsPatch, SignedIn, Snapshot, Theme, Timestamp, UpdateGroup, UpdateMe, UpdateReceipts, User, UserId,
+    AskedFriend, Block, ChangePassword, ChangeSecondFactor, Changes, ClientId, ConfirmSecondFactor, Consent,
+    Conversation, ConversationId, ConversationKind, Credentials, DataKind, EditMessage, EraseMe, Erased,
+    ErasedMessages, ErasureCounts, Export, ExportCounts, Friend, FriendRequest, FriendRequests, GiveConsent,
+    HandOver, History, Me, Member, Message, MessageKind, MessagePage, MyData, NewFriendRequest, NewGroup,
+    NewMessage, NewSecondFactor, PeerReceipt, PolicyVersion, PrivacyPolicy, PutMember, Receipt, Recover,
+    RecoveryCodes, Refresh, Register, Registered, RenewRecoveryCodes, Rev, Role, SecondFactor, SecurityEvent,
+    SecurityEventKind, Seq, Session, SessionId, Settings, SettingsPatch, SignedIn, Snapshot, Theme,
+    Timestamp, UpdateGroup, UpdateMe, UpdateReceipts, User, UserId,
 };
 use umbrachat_store::{Erasure, inventory::Kind};
 use utoipa::openapi::content::Content;
@@ -98,6 +99,10 @@ fn of_component(name: &str) -> Option<Value> {
         "Register" => value(register()),
         "Registered" => value(Registered { signed_in: signed_in(), recovery_codes: vec![recovery_code()] }),
         "RenewRecoveryCodes" => value(RenewRecoveryCodes { password: password() }),
+        "SecondFactor" => value(SecondFactor { since: Some(EVENING) }),
+        "ChangeSecondFactor" => value(ChangeSecondFactor { password: password() }),
+        "ConfirmSecondFactor" => value(ConfirmSecondFactor { code: "287082".into() }),
+        "NewSecondFactor" => value(new_second_factor()),
         "SecurityEvent" => value(security_event()),
         "Session" => value(session()),
         "SignedIn" => value(signed_in()),
@@ -155,6 +160,7 @@ fn credentials() -> Credentials {
     Credentials {
         username: "ana".into(),
         password: password(),
+        code: None,
         device_name: Some("Kitchen laptop".into()),
         refresh_in_cookie: false,
     }
@@ -198,7 +204,7 @@ fn policy_version() -> PolicyVersion {
 
 fn security_event() -> SecurityEvent {
     let device_name = Some("Kitchen laptop".into());
-    SecurityEvent { at: EVENING, kind: SecurityEventKind::SignedIn, device_name }
+    SecurityEvent { at: EVENING, kind: SecurityEventKind::SignedIn, device_name, session_id: None }
 }
 
 fn session() -> Session {
@@ -213,6 +219,15 @@ fn session() -> Session {
 
 fn change_password() -> ChangePassword {
     ChangePassword { current_password: password(), new_password: "rain-on-the-tin-roof".into() }
+}
+
+fn new_second_factor() -> NewSecondFactor {
+    let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    NewSecondFactor {
+        secret: secret.into(),
+        uri: format!("otpauth://totp/UmbraChat:ana?secret={secret}&issuer=UmbraChat"),
+        qr_svg: "<svg xmlns=\"http://www.w3.org/2000/svg\">…</svg>".into(),
+    }
 }
 
 fn consent() -> Consent {
@@ -288,6 +303,7 @@ fn export() -> Export {
         display_name: ana().display_name,
         created_at: EVENING,
         recovery_codes_left: 10,
+        second_factor_since: None,
     };
     Export {
         format: FORMAT.into(),

@@ -71,11 +71,13 @@ pub(super) async fn register(
 }
 
 /// Sign in
+///
+/// Where a second factor is on, the right password without a code is answered `second_factor_required`.
 #[utoipa::path(
     post, path = "/auth/login", operation_id = "login", tag = "Sign-in", security(()),
     request_body = Credentials,
     responses((status = 200, description = "Signed in", body = SignedIn)),
-    extensions(("x-errors" = json!(["invalid_credentials", "forbidden"])))
+    extensions(("x-errors" = json!(["invalid_credentials", "second_factor_required", "wrong_code", "forbidden"])))
 )]
 pub(super) async fn login(
     _: Public,
@@ -89,12 +91,18 @@ pub(super) async fn login(
     // What cannot be a name is treated as one that nobody has.
     let username = text::username(&body.username).unwrap_or_default();
     state.limits.sign_in(from, &username)?;
-    let (user, hash) = state.store.password_of(&username).await?.unzip();
+    let secrets = state.store.secrets_of(&username).await?;
+    let hash = secrets.as_ref().map(|secrets| secrets.password_hash.clone());
     let is_right = state.passwords.verify(body.password, hash).await?;
-    let Some(user) = user.filter(|_| is_right) else {
+    let Some(secrets) = secrets.as_ref().filter(|_| is_right) else {
+        let user = secrets.map(|secrets| secrets.user);
         note_failure(&state, user, SecurityEventKind::SignInFailed);
         return Err(ApiError::of(ErrorCode::InvalidCredentials));
     };
+    if let Some(sealed) = &secrets.second_factor {
+        check_code(&state, secrets.user, sealed, body.code).await?;
+    }
+    let user = secrets.user;
     state.limits.is_familiar_now(from, &username);
 
     let (session, secret) = new_session(&state, device_name);
@@ -149,7 +157,7 @@ pub(super) async fn refresh(
 
 /// Choose a new password with a recovery code
 ///
-/// Spends the code, ends all other sessions, and signs in.
+/// Spends the code, ends all other sessions, turns off the second factor, and signs in.
 #[utoipa::path(
     post, path = "/auth/recover", operation_id = "recover", tag = "Sign-in", security(()),
     request_body = Recover,
@@ -173,7 +181,7 @@ pub(super) async fn recover(
     let password_hash = state.passwords.accept(password).await?;
 
     let username = text::username(&body.username).unwrap_or_default();
-    let user = state.store.password_of(&username).await?.map(|(user, _)| user);
+    let user = state.store.secrets_of(&username).await?.map(|secrets| secrets.user);
     let (session, secret) = new_session(&state, device_name);
     let recovered = match user.zip(recovery_codes::hash(&body.recovery_code)) {
         Some((user, code)) => state.store.recover(user, code, password_hash, session).await,
@@ -186,6 +194,27 @@ pub(super) async fn recover(
     state.limits.is_familiar_now(from, &username);
     let (signed_in, mut response) = sign_in(&state, started, &secret, carrier, HttpResponse::Ok());
     Ok(response.json(signed_in))
+}
+
+/// Lets through who has the code that the authenticator app shows, once.
+async fn check_code(
+    state: &Data<AppState>,
+    user: UserId,
+    sealed: &[u8],
+    code: Option<String>,
+) -> Result<(), ApiError> {
+    let code = code.ok_or_else(|| ApiError::of(ErrorCode::SecondFactorRequired))?;
+    state.limits.code(user)?;
+    let step = state.second_factors.step_of(user, sealed, &code, state.store.clock().now());
+    let is_right = match step {
+        Some(step) => state.store.spend_code(user, step).await?,
+        None => false,
+    };
+    if is_right {
+        return Ok(());
+    }
+    note_failure(state, Some(user), SecurityEventKind::SecondFactorRefused);
+    Err(ApiError::of(ErrorCode::WrongCode))
 }
 
 /// Writes a failure into the person's security log, without letting whoever failed wait for it: that would tell that

@@ -14,6 +14,7 @@ mod messages;
 mod my_data;
 mod passwords;
 mod privacy_policy;
+mod second_factors;
 mod sessions;
 mod users;
 
@@ -39,6 +40,10 @@ use utoipa::OpenApi;
     sessions::end_others,
     passwords::change,
     passwords::renew_recovery_codes,
+    second_factors::show,
+    second_factors::begin,
+    second_factors::confirm,
+    second_factors::remove,
     me::show,
     me::update,
     me::consents,
@@ -107,6 +112,7 @@ fn for_anybody(api: &mut ServiceConfig) {
 fn for_signed_in(api: &mut ServiceConfig) {
     api.configure(sessions::configure)
         .configure(passwords::configure)
+        .configure(second_factors::configure)
         .configure(me::configure)
         .configure(my_data::configure)
         .configure(export::configure)

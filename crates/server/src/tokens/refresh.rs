@@ -4,10 +4,9 @@
 //! for a session they know of is told from one that was issued once, and only the latter can count as a replay.
 
 use crate::keys::{Purpose, SecretKey, random};
+use crate::sealing::Sealer;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
@@ -19,7 +18,6 @@ use uuid::Uuid;
 const SESSION_BYTES: usize = 16;
 const SECRET_BYTES: usize = 32;
 const CODE_BYTES: usize = 16;
-const NONCE_BYTES: usize = 24;
 
 pub struct RefreshTokens {
     authentication: [u8; 32],
@@ -81,20 +79,12 @@ impl RefreshTokens {
 
     /// Seals the successor so that it takes both the predecessor and this server to read it: the database holds neither.
     pub fn seal(&self, predecessor: &RefreshToken, successor: &RefreshSecret) -> Vec<u8> {
-        let nonce = random::<NONCE_BYTES>();
-        let payload = Payload { msg: &successor.0, aad: predecessor.session.0.as_bytes() };
-        let sealed = self
-            .cipher(predecessor)
-            .encrypt(&XNonce::from(nonce), payload)
-            .expect("32 bytes are within what the cipher takes");
-        [nonce.as_slice(), &sealed].concat()
+        self.sealer(predecessor).seal(predecessor.session.0.as_bytes(), &successor.0)
     }
 
     /// None where the two do not belong together.
     pub fn unseal(&self, predecessor: &RefreshToken, sealed: &[u8]) -> Option<RefreshSecret> {
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
-        let payload = Payload { msg: sealed, aad: predecessor.session.0.as_bytes() };
-        let secret = self.cipher(predecessor).decrypt(&XNonce::from(*nonce), payload).ok()?;
+        let secret = self.sealer(predecessor).open(predecessor.session.0.as_bytes(), sealed)?;
         Some(RefreshSecret(secret.try_into().ok()?))
     }
 
@@ -105,12 +95,12 @@ impl RefreshTokens {
         mac
     }
 
-    fn cipher(&self, predecessor: &RefreshToken) -> XChaCha20Poly1305 {
+    fn sealer(&self, predecessor: &RefreshToken) -> Sealer {
         let mut key = [0; 32];
         Hkdf::<Sha256>::new(Some(&self.sealing), &predecessor.secret.0)
             .expand(b"umbrachat refresh successor 1", &mut key)
             .expect("32 bytes are within what HKDF can expand to");
-        XChaCha20Poly1305::new(&Key::from(key))
+        Sealer::new(key)
     }
 }
 

@@ -101,6 +101,11 @@ impl TestApp {
         Self::with(config, data, backup).await
     }
 
+    /// By the clock that stories move.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.running.state().store.clock().now()
+    }
+
     pub(crate) fn exports(&self) -> &Exports {
         &self.running.state().exports
     }

@@ -154,8 +154,14 @@ fn refusal_of(operation: &str, standing: Standing) -> Option<ErrorCode> {
 }
 
 fn in_an_order_that_leaves_something_to_do() -> Vec<Operation> {
-    const LAST: [&str; 5] =
-        ["delete_message", "remove_member", "hand_over", "delete_group", "end_other_sessions"];
+    const LAST: [&str; 6] = [
+        "begin_second_factor",
+        "delete_message",
+        "remove_member",
+        "hand_over",
+        "delete_group",
+        "end_other_sessions",
+    ];
     let mut all: Vec<Operation> = operations()
         .into_iter()
         .filter(|operation| operation.path.starts_with(paths::API) && !operation.is_public)
@@ -252,7 +258,10 @@ impl Place {
     fn body(&self, operation: &str) -> Value {
         match operation {
             "change_password" => json!({"current_password": PASSWORD, "new_password": PASSWORD}),
-            "renew_recovery_codes" => json!({"password": PASSWORD}),
+            "renew_recovery_codes" | "begin_second_factor" | "remove_second_factor" => {
+                json!({"password": PASSWORD})
+            }
+            "confirm_second_factor" => json!({"code": "287082"}),
             "update_me" => json!({"display_name": "Somebody"}),
             "give_consent" => json!({"policy_version": self.app.registration("x").privacy_policy_version}),
             "erase_me" => json!({"password": PASSWORD, "messages": "erase"}),

@@ -100,7 +100,9 @@ databases! {
     async fn every_good_body_is_accepted(database: TestDatabase) {
         let scene = Scene::on(database).await;
         // Those that end a membership, a session or the account come last.
-        let mut operations: Vec<Operation> = with_bodies().collect();
+        // Which code is good, an authenticator app says: `second_factor.rs`.
+        let mut operations: Vec<Operation> =
+            with_bodies().filter(|operation| operation.id != "confirm_second_factor").collect();
         operations.sort_by_key(|operation| ["put_member", "hand_over", "recover", "refresh", "erase_me"]
             .iter()
             .position(|last| *last == operation.id)

@@ -41,6 +41,20 @@ databases! {
         assert_eq!(ana.client.sessions().await.unwrap().len(), 1);
     }
 
+    async fn what_is_ended_can_be_ended_again(database: TestDatabase) {
+        let app = TestApp::on(database).await;
+        let [ana, bo] = app.friends(["ana", "bob"]).await;
+        ana.on_another_device().await;
+        let other = other_session(&ana).await;
+        ana.client.end_session(other).await.unwrap();
+        let story = story_of(&ana).await;
+
+        ana.client.end_session(other).await.expect("repeating it changes nothing");
+
+        assert_eq!(story_of(&ana).await, story);
+        assert_eq!(refusal(bo.client.end_session(other).await), ErrorCode::NotFound);
+    }
+
     async fn all_other_sessions_end_at_once(database: TestDatabase) {
         let app = TestApp::on(database).await;
         let ana = app.person("ana").await;
@@ -149,6 +163,7 @@ databases! {
         let ended = ana.client.security_log().await.unwrap();
         let ended = ended.iter().find(|event| event.kind == Kind::SessionEnded).unwrap();
         assert_eq!(ended.device_name.as_deref(), Some("Kitchen laptop"));
+        assert!(ended.session_id.is_some());
         assert_eq!(story_of(&bo).await, [Kind::SignedUp]);
 
         app.time.advance_seconds(29 * 86_400);

@@ -228,8 +228,8 @@ fn rows_of(table: &str, me: &str) -> Option<String> {
         "blocks" => format!("blocker_id = {me}"),
         "conversations" => format!("id IN ({here})"),
         "messages" => format!("author_id = {me}"),
-        "recovery_codes" | "sessions" | "consents" | "members" | "reactions" | "security_events"
-        | "person_versions" => {
+        "recovery_codes" | "second_factors" | "sessions" | "consents" | "members" | "reactions"
+        | "security_events" | "person_versions" => {
             format!("user_id = {me}")
         }
         "erasures" | "__diesel_schema_migrations" => return None,

@@ -34,6 +34,7 @@ mod patience;
 mod policies;
 mod receipts;
 mod replicas;
+mod second_factor;
 mod sessions;
 mod sign_up;
 mod sockets;

@@ -58,15 +58,20 @@ impl Scene {
         match operation.id.as_str() {
             "register" => json!({"username": "newcomer", "password": PASSWORD, "display_name": "New",
                 "privacy_policy_version": self.policy, "device_name": "a lamp", "refresh_in_cookie": false}),
-            "login" => json!({"username": "ana", "password": PASSWORD, "device_name": "a lamp",
-                "refresh_in_cookie": false}),
+            "login" => {
+                json!({"username": "ana", "password": PASSWORD, "code": "287082", "device_name": "a lamp",
+                "refresh_in_cookie": false})
+            }
             "refresh" => json!({"refresh_token": self.ana.refresh_token()}),
             "recover" => json!({"username": "bob", "recovery_code": self.bo.recovery_codes[0],
                 "new_password": PASSWORD, "device_name": "a lamp", "refresh_in_cookie": false}),
             "change_password" => {
                 json!({"current_password": PASSWORD, "new_password": PASSWORD})
             }
-            "renew_recovery_codes" => json!({"password": PASSWORD}),
+            "renew_recovery_codes" | "begin_second_factor" | "remove_second_factor" => {
+                json!({"password": PASSWORD})
+            }
+            "confirm_second_factor" => json!({"code": "287082"}),
             "update_me" => json!({"display_name": "Ana Luz", "settings": {"theme": "dawn", "receipts": false,
                 "presence": false, "typing": false}}),
             "give_consent" => json!({"policy_version": self.policy}),

@@ -31,6 +31,15 @@ pub struct PolicyReference {
     pub sha256: String,
 }
 
+/// What somebody who signs in must know.
+pub struct Secrets {
+    pub user: UserId,
+    /// Argon2id, as a PHC string.
+    pub password_hash: String,
+    /// The sealed secret of a second factor that is on.
+    pub second_factor: Option<Vec<u8>>,
+}
+
 /// What is known of a person whose password is asked for.
 pub struct Knowledge {
     pub username: String,
@@ -47,8 +56,8 @@ impl Store {
         write!(self, |ops, conn| Ok((ops::accounts::register(conn, stamp, ids, account).await?, Vec::new())))
     }
 
-    /// The Argon2 hash that belongs to a (folded) username.
-    pub async fn password_of(&self, username: &str) -> Result<Option<(UserId, String)>> {
+    /// What belongs to a (folded) username.
+    pub async fn secrets_of(&self, username: &str) -> Result<Option<Secrets>> {
         read!(&self.backend, |ops, conn| ops::passwords::of_username(conn, username).await)
     }
 

@@ -7,9 +7,10 @@ mod export;
 mod groups;
 mod operators;
 mod people;
+mod second_factors;
 mod sessions;
 
-pub use accounts::{Knowledge, NewAccount, PolicyReference, TokenHash};
+pub use accounts::{Knowledge, NewAccount, PolicyReference, Secrets, TokenHash};
 pub use conversations::Opened;
 pub use erasure::{Erasure, LedgerEntry};
 pub use export::{ConversationPart, EXPORT_PAGE, Exporter, Page, Relation};

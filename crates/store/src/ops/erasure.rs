@@ -13,7 +13,7 @@ use crate::error::{Refusal, Result, StoreError};
 use crate::rows::{MemberRow, MessageRow, Word, mentions_from_column, mentions_to_column};
 use crate::schema::{
     consents, conversations, erasures, members as members_table, messages, reactions, recovery_codes,
-    security_events, sessions, users,
+    second_factors, security_events, sessions, users,
 };
 use crate::types::{Id, Time};
 use diesel::prelude::*;
@@ -398,6 +398,7 @@ async fn sever(conn: &mut Conn, user: Id) -> Result<(ErasureCounts, Vec<Change>)
                 .execute(conn)
                 .await?,
         ),
+        second_factors: amount(diesel::delete(second_factors::table.find(user)).execute(conn).await?),
         consents: amount(
             diesel::delete(consents::table.filter(consents::user_id.eq(user))).execute(conn).await?,
         ),

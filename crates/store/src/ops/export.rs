@@ -5,7 +5,9 @@ use super::Conn;
 use super::friendships::FriendshipRow;
 use crate::error::Result;
 use crate::face::{ConversationPart, EXPORT_PAGE, Page, Relation};
-use crate::rows::{AccountRow, ConsentRow, MemberRow, MessageRow, UserRow, Word, mentions_from_column};
+use crate::rows::{
+    AccountRow, ConsentRow, MemberRow, MessageRow, SecurityEventRow, UserRow, Word, mentions_from_column,
+};
 use crate::schema::{
     blocks, consents, conversations, friendships, members, messages, reactions, recovery_codes,
     security_events, sessions, users,
@@ -20,7 +22,7 @@ use umbrachat_protocol::export::{
 };
 use umbrachat_protocol::{
     Consent, ConversationId, ConversationKind, FriendRequest, History, Me, MessageKind, Notice, NoticeAction,
-    Role, SecurityEvent, SecurityEventKind, Seq, Settings, Timestamp, UserId,
+    Role, SecurityEvent, Seq, Settings, Timestamp, UserId,
 };
 use uuid::Uuid;
 
@@ -29,6 +31,7 @@ pub(crate) async fn account(conn: &mut Conn, me: Id) -> Result<(ExportedUser, Se
     let row: AccountRow = users::table.find(me).select(AccountRow::as_select()).first(conn).await?;
     let recovery_codes_left =
         recovery_codes::table.filter(recovery_codes::user_id.eq(me)).count().get_result(conn).await?;
+    let second_factor_since = super::second_factors::since(conn, me).await?;
     let created_at = row.created_at.into();
     let Me { user, settings } = row.try_into()?;
     let user = ExportedUser {
@@ -37,6 +40,7 @@ pub(crate) async fn account(conn: &mut Conn, me: Id) -> Result<(ExportedUser, Se
         display_name: user.display_name,
         created_at,
         recovery_codes_left,
+        second_factor_since,
     };
     Ok((user, settings))
 }
@@ -188,25 +192,15 @@ pub(crate) async fn blocks(conn: &mut Conn, me: Id, after: Id) -> Result<Page<Uu
 }
 
 pub(crate) async fn security_log(conn: &mut Conn, me: Id, after: Id) -> Result<Page<Uuid, SecurityEvent>> {
-    let rows: Vec<(Id, Time, String, Option<String>)> = security_events::table
+    let rows: Vec<SecurityEventRow> = security_events::table
         .filter(security_events::user_id.eq(me))
         .filter(security_events::id.gt(after))
         .order(security_events::id)
         .limit(EXPORT_PAGE)
-        .select((
-            security_events::id,
-            security_events::happened_at,
-            security_events::kind,
-            security_events::device_name,
-        ))
+        .select(SecurityEventRow::as_select())
         .load(conn)
         .await?;
-    rows.into_iter()
-        .map(|(id, at, kind, device_name)| {
-            let kind = SecurityEventKind::from_word(&kind)?;
-            Ok((id.0, SecurityEvent { at: at.into(), kind, device_name }))
-        })
-        .collect()
+    rows.into_iter().map(|row| Ok((row.id.0, row.try_into()?))).collect()
 }
 
 /// The conversations that the person is in, or has been in, each with the newest message that it has now.

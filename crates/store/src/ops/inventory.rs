@@ -4,7 +4,8 @@ use super::Conn;
 use crate::error::Result;
 use crate::inventory::Kind;
 use crate::schema::{
-    blocks, consents, friendships, members, messages, reactions, recovery_codes, security_events, sessions,
+    blocks, consents, friendships, members, messages, reactions, recovery_codes, second_factors,
+    security_events, sessions,
 };
 use crate::types::Id;
 use diesel::prelude::*;
@@ -20,6 +21,9 @@ pub(crate) async fn count(conn: &mut Conn, user: Id, kind: Kind) -> Result<i64> 
         Kind::Settings => 4,
         Kind::RecoveryCodes => {
             recovery_codes::table.filter(recovery_codes::user_id.eq(user)).count().get_result(conn).await?
+        }
+        Kind::SecondFactor => {
+            second_factors::table.filter(second_factors::user_id.eq(user)).count().get_result(conn).await?
         }
         Kind::Sessions => sessions::table.filter(sessions::user_id.eq(user)).count().get_result(conn).await?,
         Kind::Consents => consents::table.filter(consents::user_id.eq(user)).count().get_result(conn).await?,

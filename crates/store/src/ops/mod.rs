@@ -20,6 +20,7 @@ mod membership;
 pub(crate) mod messages;
 pub(crate) mod operators;
 pub(crate) mod passwords;
+pub(crate) mod second_factors;
 pub(crate) mod security;
 pub(crate) mod sessions;
 pub(crate) mod snapshot;

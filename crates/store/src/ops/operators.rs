@@ -1,6 +1,6 @@
 //! What operators do to accounts, from beside the server.
 
-use super::{Conn, security, sessions};
+use super::{Conn, second_factors, security, sessions};
 use crate::change::Change;
 use crate::error::{Result, StoreError};
 use crate::face::Account;
@@ -72,6 +72,8 @@ pub(crate) async fn reset_password(
         return Err(StoreError::NotFound);
     }
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user))).execute(conn).await?;
+    // Without recovery codes a lost device would keep its owner out for ever.
+    second_factors::drop(conn, user).await?;
     let changes = sessions::end_all(conn, user, None).await?;
     security::note(conn, stamp, user, SecurityEventKind::PasswordResetByOperator, None).await?;
     Ok((changes.len(), changes))

@@ -1,25 +1,31 @@
 //! Passwords and recovery codes.
 
-use super::{Conn, security, sessions};
+use super::{Conn, second_factors as second, security, sessions};
 use crate::change::Change;
 use crate::error::{Refusal, Result};
-use crate::face::{Knowledge, NewSession, SessionStarted, TokenHash};
+use crate::face::{Knowledge, NewSession, Secrets, SessionStarted, TokenHash};
 use crate::rows::AccountRow;
-use crate::schema::{recovery_codes, users};
+use crate::schema::{recovery_codes, second_factors, users};
 use crate::types::{Id, Stamp};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use umbrachat_protocol::{SecurityEventKind, UserId};
+use umbrachat_protocol::SecurityEventKind;
 
-/// The hash that belongs to a (folded) username.
-pub(crate) async fn of_username(conn: &mut Conn, username: &str) -> Result<Option<(UserId, String)>> {
+/// What belongs to a (folded) username.
+pub(crate) async fn of_username(conn: &mut Conn, username: &str) -> Result<Option<Secrets>> {
+    let second_factor = second_factors::user_id.eq(users::id).and(second_factors::confirmed_at.is_not_null());
     let found = users::table
+        .left_join(second_factors::table.on(second_factor))
         .filter(users::username.eq(username))
-        .select((users::id, users::password_hash))
-        .first::<(Id, String)>(conn)
+        .select((users::id, users::password_hash, second_factors::secret_sealed.nullable()))
+        .first::<(Id, String, Option<Vec<u8>>)>(conn)
         .await
         .optional()?;
-    Ok(found.map(|(id, hash)| (id.into(), hash)))
+    Ok(found.map(|(user, password_hash, second_factor)| Secrets {
+        user: user.into(),
+        password_hash,
+        second_factor,
+    }))
 }
 
 pub(crate) async fn of(conn: &mut Conn, user: Id) -> Result<Knowledge> {
@@ -56,7 +62,7 @@ pub(crate) async fn change(
     sessions::end_all(conn, user, Some(session)).await
 }
 
-/// Spends a recovery code for a new password; every earlier session ends.
+/// Spends a recovery code for a new password; every earlier session ends, and the second factor, which may be lost too.
 ///
 /// # Errors
 /// [`Refusal::InvalidCredentials`] where the code is unknown or spent.
@@ -80,6 +86,7 @@ pub(crate) async fn recover(
     let changes = sessions::end_all(conn, user, None).await?;
     let device = session.device_name.clone();
     sessions::insert(conn, session_id, user, session, stamp.now).await?;
+    second::drop(conn, user).await?;
     security::note(conn, stamp, user, SecurityEventKind::Recovered, Some(device)).await?;
     Ok((SessionStarted { me: row.try_into()?, session: session_id.into() }, changes))
 }

@@ -2,7 +2,7 @@
 
 use super::Conn;
 use crate::error::Result;
-use crate::rows::Word;
+use crate::rows::{SecurityEventRow, Word};
 use crate::schema::{security_events, sessions};
 use crate::types::{Id, Stamp, Time};
 use diesel::prelude::*;
@@ -23,6 +23,35 @@ pub(crate) async fn note(
     kind: SecurityEventKind,
     device_name: Option<String>,
 ) -> Result<()> {
+    insert(conn, stamp, user, kind, (device_name, None)).await
+}
+
+/// Notes that a session has been ended, and which.
+pub(super) async fn note_end(
+    conn: &mut Conn,
+    stamp: Stamp,
+    user: Id,
+    kind: SecurityEventKind,
+    (device_name, session): (String, Id),
+) -> Result<()> {
+    insert(conn, stamp, user, kind, (Some(device_name), Some(session))).await
+}
+
+/// Whether this person's log tells of the end of that session.
+pub(super) async fn tells_of_end(conn: &mut Conn, user: Id, session: Id) -> Result<bool> {
+    let ends = security_events::table
+        .filter(security_events::user_id.eq(user))
+        .filter(security_events::session_id.eq(session));
+    Ok(ends.count().get_result::<i64>(conn).await? > 0)
+}
+
+async fn insert(
+    conn: &mut Conn,
+    stamp: Stamp,
+    user: Id,
+    kind: SecurityEventKind,
+    (device_name, session): (Option<String>, Option<Id>),
+) -> Result<()> {
     diesel::insert_into(security_events::table)
         .values((
             security_events::id.eq(stamp.id),
@@ -30,6 +59,7 @@ pub(crate) async fn note(
             security_events::happened_at.eq(Time::from(stamp.now)),
             security_events::kind.eq(kind.word()),
             security_events::device_name.eq(device_name),
+            security_events::session_id.eq(session),
         ))
         .execute(conn)
         .await?;
@@ -62,18 +92,14 @@ pub(crate) async fn note_of_session(
 
 /// The newest first.
 pub(crate) async fn all(conn: &mut Conn, user: Id, now: Timestamp) -> Result<Vec<SecurityEvent>> {
-    let rows: Vec<(Time, String, Option<String>)> = security_events::table
+    let rows: Vec<SecurityEventRow> = security_events::table
         .filter(security_events::user_id.eq(user))
         .filter(security_events::happened_at.gt(Time::from(oldest(now))))
         .order(security_events::id.desc())
-        .select((security_events::happened_at, security_events::kind, security_events::device_name))
+        .select(SecurityEventRow::as_select())
         .load(conn)
         .await?;
-    rows.into_iter()
-        .map(|(at, kind, device_name)| {
-            Ok(SecurityEvent { at: at.into(), kind: SecurityEventKind::from_word(&kind)?, device_name })
-        })
-        .collect()
+    rows.into_iter().map(TryInto::try_into).collect()
 }
 
 /// Clears away what is too old, and sessions that are over; how many rows.

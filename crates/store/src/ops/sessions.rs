@@ -165,7 +165,7 @@ pub(crate) async fn all(conn: &mut Conn, user: Id, current: Id, now: Timestamp) 
 /// Ends a session, as its own person asks by this or another one.
 ///
 /// # Errors
-/// [`StoreError::NotFound`] where this person has no such session.
+/// [`StoreError::NotFound`] where this person has no such session, and had none.
 pub(crate) async fn end_one(
     conn: &mut Conn,
     stamp: Stamp,
@@ -174,9 +174,13 @@ pub(crate) async fn end_one(
 ) -> Result<Vec<Change>> {
     let kind = if ended == asking { SecurityEventKind::SignedOut } else { SecurityEventKind::SessionEnded };
     let mine = sessions::table.find(ended).filter(sessions::user_id.eq(user));
-    let device: String = mine.select(sessions::device_name).first(conn).await?;
+    let device: Option<String> = mine.select(sessions::device_name).first(conn).await.optional()?;
+    let Some(device) = device else {
+        let is_done = security::tells_of_end(conn, user, ended).await?;
+        return if is_done { Ok(Vec::new()) } else { Err(StoreError::NotFound) };
+    };
     let changes = end(conn, user, ended).await?;
-    security::note(conn, stamp, user, kind, Some(device)).await?;
+    security::note_end(conn, stamp, user, kind, (device, ended)).await?;
     Ok(changes)
 }
 

@@ -91,7 +91,8 @@ databases! {
         let renewed = recover(1).await.unwrap().session;
         assert!(!is_alive(&community, started.session).await);
         assert!(is_alive(&community, renewed).await);
-        assert_eq!(community.store.password_of("ana").await.unwrap(), Some((ana, "$new$".to_owned())));
+        let secrets = community.store.secrets_of("ana").await.unwrap().unwrap();
+        assert_eq!((secrets.user, &*secrets.password_hash), (ana, "$new$"));
         assert!(matches!(recover(1).await, Err(StoreError::Refused(Refusal::InvalidCredentials))));
         recover(2).await.unwrap();
     }
