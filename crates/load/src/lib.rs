@@ -10,6 +10,7 @@
 )]
 
 pub mod baselines;
+pub mod bench;
 pub mod crowd;
 pub mod histogram;
 pub mod lab;

@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use std::io::{self, Write};
 use std::process::ExitCode;
 use umbra_load::baselines::relay;
+use umbra_load::bench;
 use umbra_load::lab::{Lab, LabOptions};
 use umbra_load::machine::Noise;
 use umbra_load::report::{Report, progress};
@@ -35,6 +36,8 @@ enum Command {
     Bridged(Run<scenarios::bridged::Options>),
     /// A bit of everything, at fixed times
     Mixed(Run<scenarios::mixed::Options>),
+    /// All of them
+    Bench(Run<bench::Options>),
     /// The bare relay that figures are compared with: sockets in rooms, no database, no people
     #[command(hide = true)]
     Relay {
@@ -74,6 +77,7 @@ async fn perform(command: Command) -> Result<()> {
         Command::History(run) => run.measure(scenarios::history::run).await,
         Command::Bridged(run) => run.measure(scenarios::bridged::run).await,
         Command::Mixed(run) => run.measure(scenarios::mixed::run).await,
+        Command::Bench(run) => run.measure(bench::run).await,
         Command::Relay { port } => relay::serve(port).await,
     }
 }

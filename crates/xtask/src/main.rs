@@ -1,5 +1,6 @@
 //! `cargo xtask …`: builds, runs and checks everything. It is the only build script of the project.
 
+mod bench;
 mod bundle;
 mod checks;
 mod client;
@@ -64,6 +65,8 @@ enum Task {
     },
     /// Check everything that CI checks: lints, documentation, Rust tests on both databases, the client in a browser.
     Test(checks::Selection),
+    /// Measure the server beside the bare machine, and write the table in docs/PERFORMANCE.md.
+    Bench(bench::Selection),
 }
 
 fn main() -> ExitCode {
@@ -87,5 +90,6 @@ fn perform(task: Task) -> Result<()> {
         Task::Dev { arguments } => develop::run(&arguments),
         Task::Image { folder } => image::build(&folder),
         Task::Test(selection) => checks::run(&selection),
+        Task::Bench(selection) => bench::run(&selection),
     }
 }

@@ -27,6 +27,9 @@ pub struct Options {
     /// Messages a second in the open loop [default: half of what the closed one reached]
     #[arg(long)]
     pub rate: Option<f64>,
+    /// Leave out the open loop and the bare INSERTs
+    #[arg(long)]
+    pub closed_only: bool,
 }
 
 /// Not counted: connections and caches become warm.
@@ -57,18 +60,20 @@ pub async fn run(lab: &mut Lab, options: &Options, report: &mut Report) -> Resul
                 baseline: bare.per_second,
             });
 
-            let baseline = match database {
-                Database::Sqlite => inserts::sqlite(server.folder().path(), BATCH, BODY, time / 2)?,
-                Database::Postgres => {
-                    inserts::postgres(&lab.database().await?, BATCH, BODY, time / 2).await?
-                }
-            };
-            report.add(Figure { name: "pairs.inserts", database: name(), value, unit, baseline });
+            if !options.closed_only {
+                let baseline = match database {
+                    Database::Sqlite => inserts::sqlite(server.folder().path(), BATCH, BODY, time / 2)?,
+                    Database::Postgres => {
+                        inserts::postgres(&lab.database().await?, BATCH, BODY, time / 2).await?
+                    }
+                };
+                report.add(Figure { name: "pairs.inserts", database: name(), value, unit, baseline });
 
-            let rate = options.rate.unwrap_or(full.per_second / 2.0);
-            let bare = drive_at(rate, over_the_relay(&relay, options.pairs).await?, time).await?;
-            let full = drive_at(rate, over_the_server(server.port(), &pairs).await?, time).await?;
-            report.add(latency("pairs.half.p99", 0.99, database, &full, &bare));
+                let rate = options.rate.unwrap_or(full.per_second / 2.0);
+                let bare = drive_at(rate, over_the_relay(&relay, options.pairs).await?, time).await?;
+                let full = drive_at(rate, over_the_server(server.port(), &pairs).await?, time).await?;
+                report.add(latency("pairs.half.p99", 0.99, database, &full, &bare));
+            }
 
             let bare = drive(over_the_relay(&relay, 1).await?, time).await?;
             let full = drive(over_the_server(server.port(), &pairs[..1]).await?, time).await?;

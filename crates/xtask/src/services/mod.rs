@@ -41,6 +41,13 @@ impl Services {
     }
 }
 
+/// Gets the programs themselves, for whoever starts them on their own.
+pub(crate) fn require_programs() -> Result<()> {
+    postgres::program()?;
+    redis::program()?;
+    Ok(())
+}
+
 /// A running server and the folder that holds its data. Dropped, it ends and its data goes.
 struct Service {
     child: Child,

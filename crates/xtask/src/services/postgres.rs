@@ -15,14 +15,18 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 
 /// Starts a server, and hands back the URL of its maintenance database, as a role that may create others.
 pub(super) fn start() -> Result<(Service, String)> {
-    let postgres = Program { names: &["postgres"], package: "postgresql", why: "tests run against it" };
-    // The programs that belong to it are beside the file itself, not always beside a link to it.
-    let postgres = postgres.get(&debian_folders)?.canonicalize()?;
+    let postgres = program()?;
     report::step(format_args!("Starting a private PostgreSQL for the tests ({})", postgres.display()));
     let log = workspace::log("postgres")?;
     try_start(&postgres, &log).with_context(|| {
         format!("cannot start PostgreSQL:\n{}", fs::read_to_string(&log).unwrap_or_default().trim_end())
     })
+}
+
+pub(super) fn program() -> Result<PathBuf> {
+    let postgres = Program { names: &["postgres"], package: "postgresql", why: "tests run against it" };
+    // The programs that belong to it are beside the file itself, not always beside a link to it.
+    Ok(postgres.get(&debian_folders)?.canonicalize()?)
 }
 
 fn try_start(postgres: &Path, log: &Path) -> Result<(Service, String)> {

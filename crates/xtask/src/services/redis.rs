@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -15,13 +15,16 @@ use crate::{report, workspace};
 
 /// Starts a server, and hands back its URL.
 pub(super) fn start() -> Result<(Service, String)> {
-    let redis = Program { names: &["redis-server"], package: "redis-server", why: "tests run against it" };
-    let redis = redis.get(&Vec::new)?;
+    let redis = program()?;
     report::step(format_args!("Starting a private Redis for the tests ({})", redis.display()));
     let log = workspace::log("redis")?;
     try_start(&redis, &log).with_context(|| {
         format!("cannot start Redis:\n{}", fs::read_to_string(&log).unwrap_or_default().trim_end())
     })
+}
+
+pub(super) fn program() -> Result<PathBuf> {
+    Program { names: &["redis-server"], package: "redis-server", why: "tests run against it" }.get(&Vec::new)
 }
 
 fn try_start(redis: &Path, log: &Path) -> Result<(Service, String)> {
