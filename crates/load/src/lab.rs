@@ -4,7 +4,7 @@ use crate::processes::{Postgres, Process, Server, ServerOptions, free_port};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use tokio::net::TcpStream;
 
@@ -13,6 +13,9 @@ pub struct LabOptions {
     /// The server's binary [default: umbrachat beside this program]
     #[arg(long, value_name = "FILE")]
     pub server: Option<PathBuf>,
+    /// The program that has the bare relay [default: this one]
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub relay: Option<PathBuf>,
     /// Databases to measure on
     #[arg(long, value_delimiter = ',', default_values_t = [Database::Sqlite, Database::Postgres])]
     pub databases: Vec<Database>,
@@ -41,6 +44,7 @@ impl fmt::Display for Database {
 
 pub struct Lab {
     program: PathBuf,
+    relay: PathBuf,
     pub databases: Vec<Database>,
     pub rounds: usize,
     postgres: Option<Postgres>,
@@ -54,6 +58,7 @@ impl LabOptions {
         let needs_postgres = self.databases.contains(&Database::Postgres);
         Ok(Lab {
             program,
+            relay: self.relay.clone().map_or_else(std::env::current_exe, Ok)?,
             databases: self.databases.clone(),
             rounds: self.rounds,
             postgres: if needs_postgres { Some(Postgres::start().await?) } else { None },
@@ -85,6 +90,11 @@ impl Lab {
         Server::start(ServerOptions { program, database_url, redis_url, ..Default::default() }).await
     }
 
+    /// The bare relay.
+    pub async fn relay(&self) -> Result<Relay> {
+        Relay::start(&self.relay).await
+    }
+
     /// A new, empty PostgreSQL database.
     pub async fn database(&mut self) -> Result<String> {
         self.created += 1;
@@ -100,9 +110,9 @@ pub struct Relay {
 }
 
 impl Relay {
-    pub async fn start() -> Result<Self> {
+    async fn start(program: &Path) -> Result<Self> {
         let port = free_port()?;
-        let mut command = Command::new(std::env::current_exe()?);
+        let mut command = Command::new(program);
         command.args(["relay", "--port", &port.to_string()]);
         let log = std::env::temp_dir().join(format!("umbra-load-relay-{port}.log"));
         let mut process = Process::start("the relay", &mut command, &log)?;

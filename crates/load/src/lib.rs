@@ -11,6 +11,7 @@
 
 pub mod baselines;
 pub mod bench;
+pub mod budget;
 pub mod crowd;
 pub mod histogram;
 pub mod lab;

@@ -5,11 +5,11 @@ use clap::{Args, Parser, Subcommand};
 use std::io::{self, Write};
 use std::process::ExitCode;
 use umbra_load::baselines::relay;
-use umbra_load::bench;
 use umbra_load::lab::{Lab, LabOptions};
 use umbra_load::machine::Noise;
 use umbra_load::report::{Report, progress};
 use umbra_load::scenarios;
+use umbra_load::{bench, budget};
 
 #[derive(Parser)]
 #[command(name = "umbra-load", version, about = "Measures UmbraChat beside the bare machine")]
@@ -38,6 +38,8 @@ enum Command {
     Mixed(Run<scenarios::mixed::Options>),
     /// All of them
     Bench(Run<bench::Options>),
+    /// What one message costs in instructions and allocations, compared with what it cost before
+    Budget(budget::Options),
     /// The bare relay that figures are compared with: sockets in rooms, no database, no people
     #[command(hide = true)]
     Relay {
@@ -78,6 +80,7 @@ async fn perform(command: Command) -> Result<()> {
         Command::Bridged(run) => run.measure(scenarios::bridged::run).await,
         Command::Mixed(run) => run.measure(scenarios::mixed::run).await,
         Command::Bench(run) => run.measure(bench::run).await,
+        Command::Budget(options) => budget::run(&options).await,
         Command::Relay { port } => relay::serve(port).await,
     }
 }

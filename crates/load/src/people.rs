@@ -7,7 +7,7 @@ use umbrachat_client::protocol::{ConversationId, Register, UserId};
 use uuid::Uuid;
 
 /// Sign-ups that are under way at once. The server hashes passwords on all cores; more would only wait.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 4;
 
 #[derive(Clone)]
 pub struct Person {

@@ -18,6 +18,8 @@ const SECRET_KEY: &str = "c4b1f09e6a7d58231fe0469bd75a8c3290ef41b6d87c52a3196e0f
 pub struct ServerOptions {
     /// The binary `umbrachat`.
     pub program: PathBuf,
+    /// A program that runs it, with its arguments.
+    pub wrapper: Vec<String>,
     /// None: SQLite, in its folder.
     pub database_url: Option<String>,
     pub redis_url: Option<String>,
@@ -88,8 +90,9 @@ fn serve(options: &ServerOptions, folder: &Path, port: u16) -> Result<Process> {
     let program = options.program.canonicalize();
     let program = program.with_context(|| format!("there is no server at {}", options.program.display()))?;
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--"]).arg(program);
-    command.env_clear().env("DATA_DIR", folder).env("PORT", port.to_string());
+    command.args(["--pdeathsig", "KILL", "--"]).args(&options.wrapper).arg(program);
+    let path = "/usr/local/bin:/usr/bin:/bin";
+    command.env_clear().env("PATH", path).env("DATA_DIR", folder).env("PORT", port.to_string());
     // Everything comes from one address and faster than people type.
     command.env("RATE_LIMITS", "off").env("RUST_LOG", "warn");
     if let Some(url) = &options.database_url {

@@ -42,7 +42,7 @@ pub async fn run(lab: &mut Lab, options: &Options, report: &mut Report) -> Resul
         for &devices in &options.devices {
             for _ in 0..lab.rounds {
                 let listeners = options.members * devices;
-                let bare = over_the_relay(listeners, options.messages).await?;
+                let bare = over_the_relay(&lab.relay().await?, listeners, options.messages).await?;
                 let full = group.spread(server.port(), devices, options.messages).await?;
                 report.add(figure(database, devices, full, bare));
             }
@@ -100,8 +100,7 @@ impl Group {
     }
 }
 
-async fn over_the_relay(listeners: usize, messages: usize) -> Result<f64> {
-    let relay = Relay::start().await?;
+async fn over_the_relay(relay: &Relay, listeners: usize, messages: usize) -> Result<f64> {
     let listeners = crowd::connect_to_one_room(relay.port(), listeners).await?;
     let author = Socket::open(relay.port(), crowd::CROWDED_ROOM, None).await?;
     spread(author, listeners, Frames::to_relay(), messages).await

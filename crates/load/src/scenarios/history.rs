@@ -119,10 +119,12 @@ impl Bare {
         let mut times = Times::default();
         match self {
             Self::Postgres(client) => {
-                let query = client.prepare(QUERY).await?;
+                // Sent as text, which any client can.
+                let query = QUERY.replace("= $1", "= $1::text::uuid");
+                let query = client.prepare(&query).await?;
                 for (pair, before) in places(pairs, each, pages) {
                     let start = Instant::now();
-                    let rows = client.query(&query, &[&pair.conversation.0, &before]).await?;
+                    let rows = client.query(&query, &[&pair.conversation.to_string(), &before]).await?;
                     let length: usize = rows.iter().map(|row| row.get::<_, &str>(6).len()).sum();
                     times.record(start.elapsed());
                     require_page(rows.len(), length)?;

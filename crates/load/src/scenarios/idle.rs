@@ -1,7 +1,7 @@
 //! Connections that say nothing: what each keeps of the server's memory.
 
 use crate::crowd::{self, Crowd};
-use crate::lab::{Lab, Relay};
+use crate::lab::Lab;
 use crate::machine;
 use crate::report::{Figure, Report};
 use anyhow::Result;
@@ -23,7 +23,7 @@ pub async fn run(lab: &mut Lab, options: &Options, report: &mut Report) -> Resul
         let crowd = Crowd::gather(lab.server(database).await?, options.connections).await?;
         let mut server = crowd.server;
         for _ in 0..lab.rounds {
-            let relay = Relay::start().await?;
+            let relay = lab.relay().await?;
             let before = machine::resident(relay.id())?;
             let sockets = crowd::connect_to_relay(relay.port(), options.connections).await?;
             tokio::time::sleep(SETTLED).await;

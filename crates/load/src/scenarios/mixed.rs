@@ -54,7 +54,7 @@ pub async fn run(lab: &mut Lab, options: &Options, report: &mut Report) -> Resul
         }))
         .await?;
         for _ in 0..lab.rounds {
-            let bare = over_the_relay(options, time).await?;
+            let bare = over_the_relay(&lab.relay().await?, options, time).await?;
             let full = over_the_server(server.port(), &pairs, &places, options.rate, time).await?;
             for (name, share) in [("mixed.p50", 0.5), ("mixed.p99", 0.99)] {
                 let (value, baseline) = (full.milliseconds(share), bare.milliseconds(share));
@@ -72,8 +72,7 @@ async fn group(pair: &Pair) -> Result<ConversationId> {
     Ok(owner.client.create_group(&group).await?.id)
 }
 
-async fn over_the_relay(options: &Options, time: Duration) -> Result<Times> {
-    let relay = Relay::start().await?;
+async fn over_the_relay(relay: &Relay, options: &Options, time: Duration) -> Result<Times> {
     let pace = Pace::new(Instant::now() + WARM_UP, options.rate, time);
     let mut people = Vec::new();
     for (number, due) in pace.keep(options.pairs).into_iter().enumerate() {

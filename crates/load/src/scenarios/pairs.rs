@@ -48,7 +48,7 @@ pub async fn run(lab: &mut Lab, options: &Options, report: &mut Report) -> Resul
         let pairs = people::pairs(&server.url(), options.pairs).await?;
         for _ in 0..lab.rounds {
             let name = || database.to_string();
-            let relay = Relay::start().await?;
+            let relay = lab.relay().await?;
             let bare = drive(over_the_relay(&relay, options.pairs).await?, time).await?;
             let full = drive(over_the_server(server.port(), &pairs).await?, time).await?;
             let (value, unit) = (full.per_second, "messages/s");

@@ -1,7 +1,7 @@
 //! Everybody comes back at once, as after a restart: how many a second are connected, authenticated and up to date.
 
 use crate::crowd::{self, Crowd};
-use crate::lab::{Lab, Relay};
+use crate::lab::Lab;
 use crate::report::{Figure, Report};
 use anyhow::Result;
 use clap::Args;
@@ -18,7 +18,7 @@ pub async fn run(lab: &mut Lab, options: &Options, report: &mut Report) -> Resul
     for database in lab.databases.clone() {
         let crowd = Crowd::gather(lab.server(database).await?, options.connections).await?;
         for _ in 0..lab.rounds {
-            let relay = Relay::start().await?;
+            let relay = lab.relay().await?;
             let start = Instant::now();
             drop(crowd::connect_to_relay(relay.port(), options.connections).await?);
             let bare = rate(options.connections, start);
