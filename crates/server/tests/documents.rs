@@ -68,6 +68,18 @@ fn every_test_that_the_security_table_names_exists() {
     }
 }
 
+/// Of two with the same number a database would run one, and take the other for done.
+#[test]
+fn each_migration_has_a_number_of_its_own() {
+    let folders = fs::read_dir(root().join("migrations")).unwrap();
+    let names = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap());
+    let mut numbers: Vec<String> = names.map(|name| name.split('_').next().unwrap().to_owned()).collect();
+    numbers.sort();
+    let all = numbers.len();
+    numbers.dedup();
+    assert_eq!(numbers.len(), all, "{numbers:?}");
+}
+
 #[test]
 fn the_record_of_processing_tells_of_every_kind_of_data() {
     let record = read(&root().join("docs/PRIVACY.md"));
