@@ -35,6 +35,7 @@ mod input;
 mod loading;
 mod marks;
 mod outbox;
+pub mod promise;
 mod rows;
 mod run;
 mod sending;

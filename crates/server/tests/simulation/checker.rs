@@ -1,11 +1,13 @@
 //! What must be so once everything is at rest: the promise, in detail.
 
+use crate::device::Written;
 use crate::ledger::Chat;
 use crate::people::may_fail_with;
 use crate::world::World;
 use std::collections::BTreeMap;
+use umbrachat_client_core::promise::{self, Broken};
 use umbrachat_client_core::{Digest, Progress};
-use umbrachat_protocol::{ConversationId, ConversationKind, Message, Role, Seq, UserId};
+use umbrachat_protocol::{ClientId, ConversationId, ConversationKind, Message, Role, UserId};
 use umbrachat_store::{Store, StoreError};
 
 type Verdict = Result<(), String>;
@@ -134,26 +136,33 @@ fn apart(shown: &str, fresh: &str) -> String {
 /// What was written here is there once, and in the order in which it was written.
 fn sent_once_in_order(world: &World, device: usize, chats: &BTreeMap<ConversationId, Chat>) -> Verdict {
     let device = &world.devices[device];
-    let mut last: BTreeMap<ConversationId, Seq> = BTreeMap::new();
-    for (index, written) in device.written.iter().enumerate() {
-        let number = index + 1;
-        let Some(chat) = chats.get(&written.chat) else { continue };
-        let there = chat.messages.values().filter(|message| {
-            message.client_id == written.client_id && message.author_id == Some(device.user)
-        });
-        let seqs: Vec<Seq> = there.map(|message| message.seq).collect();
-        if seqs.len() > 1 {
-            return Err(format!("what was written {number}. is there {} times", seqs.len()));
-        }
-        let left = chat.deleted
-            || chat.stays.get(&device.user).is_some_and(|all| all.iter().any(|it| it.until.is_some()));
-        match &written.progress {
-            Progress::Sent(seq) if seqs != [*seq] => {
-                return Err(format!(
-                    "what was written {number}. was acknowledged as {}, and is not there",
-                    seq.0
-                ));
+    let there = |id: ConversationId, client_id: ClientId| {
+        let chat = chats.get(&id).into_iter().flat_map(|chat| chat.messages.values());
+        let mine =
+            chat.filter(|message| message.client_id == client_id && message.author_id == Some(device.user));
+        mine.map(|message| message.seq).collect()
+    };
+    // Of what became of it in a conversation that is gone nobody is the judge.
+    let judged = device.written.iter().filter(|written| chats.contains_key(&written.chat));
+    let written: Vec<promise::Written> = judged.clone().map(Written::as_promised).collect();
+    if let Some(broken) = promise::sent_once_in_order(&written, there).first() {
+        return Err(match broken {
+            Broken::Lost { number, acknowledged } => {
+                format!("what was written {number}. was acknowledged as {}, and is not there", acknowledged.0)
             }
+            Broken::Doubled { number, times } => format!("what was written {number}. is there {times} times"),
+            Broken::Reordered { number } => {
+                format!("what was written {number}. came before what was written earlier")
+            }
+        });
+    }
+    for (index, written) in judged.enumerate() {
+        let number = index + 1;
+        let left = chats.get(&written.chat).is_some_and(|chat| {
+            let stays = chat.stays.get(&device.user);
+            chat.deleted || stays.is_some_and(|all| all.iter().any(|it| it.until.is_some()))
+        });
+        match &written.progress {
             Progress::Sent(_) => {}
             Progress::Failed(failure) if may_fail_with(failure.code) => {}
             Progress::Failed(failure) => {
@@ -164,12 +173,6 @@ fn sent_once_in_order(world: &World, device: usize, chats: &BTreeMap<Conversatio
             Progress::Sending => {
                 return Err(format!("what was written {number}. is lost: neither sent nor in the outbox"));
             }
-        }
-        if let Some(seq) = seqs.first() {
-            if last.get(&written.chat).is_some_and(|last| seq < last) {
-                return Err(format!("what was written {number}. came before what was written earlier"));
-            }
-            last.insert(written.chat, *seq);
         }
     }
     Ok(())

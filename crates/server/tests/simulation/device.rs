@@ -3,9 +3,8 @@
 use crate::plan::DevicePlan;
 use crate::random::Random;
 use std::collections::BTreeMap;
-use umbrachat_client_core::{CatchUp, Config, Core, Entry, Outgoing, Progress};
+use umbrachat_client_core::{CatchUp, Config, Core, Outgoing, Progress, promise};
 use umbrachat_protocol::{ClientId, ConversationId, Seq, SessionId, UserId};
-use uuid::Uuid;
 
 pub(crate) struct Device {
     pub(crate) name: String,
@@ -114,31 +113,13 @@ impl Device {
 
     /// What is wrong with what it shows at this moment, if anything is.
     pub(crate) fn shows_nonsense(&self) -> Option<String> {
-        for chat in self.core.state().conversations() {
-            let mut newest = Seq(0);
-            let mut seen: Vec<Uuid> = Vec::new();
-            for entry in self.core.state().timeline(chat.id()) {
-                let client_id = match entry {
-                    Entry::Message(message) if message.seq <= newest => {
-                        return Some(format!("message {} is shown after {}", message.seq.0, newest.0));
-                    }
-                    Entry::Message(message) => {
-                        newest = message.seq;
-                        message.client_id
-                    }
-                    Entry::Outgoing(outgoing) => outgoing.client_id,
-                };
-                if seen.contains(&client_id.0) {
-                    return Some(format!("a message is shown twice, at {}", newest.0));
-                }
-                seen.push(client_id.0);
-            }
-            let info = chat.info();
-            if info.unread != (info.last_seq.0 - info.read_seq.0).max(0) {
-                let (unread, read, last) = (info.unread, info.read_seq.0, info.last_seq.0);
-                return Some(format!("{unread} unread, having read {read} of {last}"));
-            }
-        }
-        None
+        promise::shows_nonsense(self.core.state())
+    }
+}
+
+impl Written {
+    pub(crate) fn as_promised(&self) -> promise::Written {
+        let acknowledged = if let Progress::Sent(seq) = self.progress { Some(seq) } else { None };
+        promise::Written { conversation_id: self.chat, client_id: self.client_id, acknowledged }
     }
 }
