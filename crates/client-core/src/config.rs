@@ -22,7 +22,7 @@ pub struct Config {
     pub retry_first: u64,
     /// No wait between retries is longer.
     pub retry_cap: u64,
-    /// Clients of a server that restarts come back spread over this.
+    /// Clients of a server that restarts come back spread over this. The server spreads their goodbyes as well.
     pub restart_spread: u64,
     /// The least wait after the server said that there were too many.
     pub too_many_wait: u64,
@@ -55,7 +55,7 @@ impl Config {
             answer_timeout: 20_000,
             retry_first: 500,
             retry_cap: 15_000,
-            restart_spread: 1_500,
+            restart_spread: 500,
             too_many_wait: 10_000,
             stable_after: 5_000,
             renew_before: 60_000,

@@ -132,6 +132,12 @@ impl Core {
     }
 
     pub(crate) fn changes_loaded(&mut self, id: ConversationId, since: Rev, changes: Changes, now: Millis) {
+        if changes.epoch.is_some() && self.state.epoch.is_some() && changes.epoch != self.state.epoch {
+            // Of another history: it does not go on from what is known here.
+            self.changes_failed(id, None, now);
+            self.snapshot.request(now);
+            return;
+        }
         for message in &changes.messages {
             self.acknowledge_if_mine(message);
         }

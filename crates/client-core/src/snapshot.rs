@@ -124,6 +124,9 @@ impl Core {
         self.state.session_id = Some(ready.session_id);
         self.snapshot.cancel();
         let begun = std::mem::take(&mut self.snapshot.begun);
+        if self.knows_more_than(&ready.snapshot) {
+            self.forget_what_was_known();
+        }
         self.apply_snapshot(ready.snapshot, &begun, now);
         if std::mem::take(&mut self.snapshot.answered) {
             self.snapshot.request(now);
@@ -134,9 +137,16 @@ impl Core {
         }
     }
 
-    pub(crate) fn snapshot_loaded(&mut self, ticket: u32, snapshot: Snapshot, now: Millis) {
+    pub(crate) fn snapshot_loaded(&mut self, ticket: u32, mut snapshot: Snapshot, now: Millis) {
         if !self.snapshot.arrived(ticket, now) {
             return;
+        }
+        // The call may have been answered by another replica than the socket's, and only that one hears who comes and goes.
+        for fresh in &mut snapshot.presence {
+            let held = self.state.presence.iter().find(|held| held.user_id == fresh.user_id);
+            if let Some(held) = held.filter(|held| held.online != fresh.online) {
+                *fresh = held.clone();
+            }
         }
         self.apply_snapshot(snapshot, &[], now);
         for presence in std::mem::take(&mut self.snapshot.presence) {
@@ -160,8 +170,27 @@ impl Core {
         }
     }
 
+    /// A new connection's snapshot is never older than what was known before, unless the server's database has gone back.
+    fn knows_more_than(&self, snapshot: &Snapshot) -> bool {
+        let known = |info: &Conversation| self.state.conversations.get(&info.id).map(ConversationState::rev);
+        snapshot.conversations.iter().any(|info| known(info).is_some_and(|known| known > info.rev))
+    }
+
+    /// The server's database was restored from a backup: what it has now counts, and what is unsent.
+    fn forget_what_was_known(&mut self) {
+        self.forget_all_typists();
+        self.state.conversations.clear();
+        self.state.me = None;
+        self.out.changed(Change::Conversations);
+    }
+
     /// `begun`: conversations that may be newer than the snapshot.
     fn apply_snapshot(&mut self, snapshot: Snapshot, begun: &[ConversationId], now: Millis) {
+        let known = self.state.epoch.filter(|known| snapshot.epoch.is_some_and(|epoch| epoch != *known));
+        if known.is_some() {
+            self.forget_what_was_known();
+        }
+        self.state.epoch = snapshot.epoch.or(self.state.epoch);
         let first = self.state.me.is_none();
         let Self { state, out, .. } = self;
         replace(&mut state.me, Some(snapshot.user), || out.changed(Change::Me));

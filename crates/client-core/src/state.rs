@@ -6,7 +6,7 @@ use crate::outbox::{Outbox, Outgoing};
 use crate::{Delivery, Entry, Millis, timeline};
 use std::collections::BTreeMap;
 use umbrachat_protocol::{
-    Block, ConversationId, Friend, FriendRequests, Me, Message, Presence, SessionId, UserId,
+    Block, ConversationId, Epoch, Friend, FriendRequests, Me, Message, Presence, SessionId, UserId,
 };
 
 /// Everything that is known. Drivers read it; only the machine changes it.
@@ -16,6 +16,8 @@ pub struct State {
     /// None until the first snapshot.
     pub me: Option<Me>,
     pub session_id: Option<SessionId>,
+    /// The history of the server's database that everything here belongs to.
+    pub epoch: Option<Epoch>,
     pub friends: Vec<Friend>,
     pub friend_requests: FriendRequests,
     pub blocks: Vec<Block>,

@@ -1,6 +1,6 @@
 //! Conversations, their members, messages and changes.
 
-use crate::{ClientId, ConversationId, Rev, Seq, Timestamp, User, UserId};
+use crate::{ClientId, ConversationId, Epoch, Rev, Seq, Timestamp, User, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A conversation as one member sees it.
@@ -282,4 +282,7 @@ pub struct Changes {
     /// All members' marks, as they stand.
     #[serde(default)]
     pub receipts: Vec<Receipt>,
+    /// Where it is another one than the snapshot's, ask for the snapshot again.
+    #[serde(default)]
+    pub epoch: Option<Epoch>,
 }

@@ -46,6 +46,12 @@ uuid_id!(
     ClientId
 );
 
+uuid_id!(
+    /// One history of the server's database. Another one means that it was restored from a backup: whatever was known
+    /// may not be so any more.
+    Epoch
+);
+
 macro_rules! counter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -31,7 +31,7 @@ pub use conversations::{
     UpdateGroup, UpdateReceipts,
 };
 pub use export::{Export, ExportCounts};
-pub use ids::{ClientId, ConversationId, Rev, Seq, SessionId, UserId};
+pub use ids::{ClientId, ConversationId, Epoch, Rev, Seq, SessionId, UserId};
 pub use my_data::{DataKind, EraseMe, Erased, ErasedMessages, ErasureCounts, ErasureReceipt, MyData};
 pub use people::{
     AskedFriend, Block, Friend, FriendRequest, FriendRequestDirection, FriendRequests, NewFriendRequest,

@@ -1,8 +1,8 @@
 //! The frames of the socket at `/api/v1/socket`: text frames, one JSON object each, tagged by `type`.
 
 use crate::{
-    Block, ClientId, Conversation, ConversationId, ErrorCode, Friend, FriendRequestDirection, FriendRequests,
-    Me, Member, Message, Presence, Rev, Seq, SessionId, Timestamp, User, UserId,
+    Block, ClientId, Conversation, ConversationId, Epoch, ErrorCode, Friend, FriendRequestDirection,
+    FriendRequests, Me, Member, Message, Presence, Rev, Seq, SessionId, Timestamp, User, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -184,6 +184,9 @@ pub struct Snapshot {
     pub conversations: Vec<Conversation>,
     #[serde(default)]
     pub presence: Vec<Presence>,
+    /// Where it is another one than before, forget everything but what is unsent and begin with this snapshot.
+    #[serde(default)]
+    pub epoch: Option<Epoch>,
 }
 
 /// Why the server closed a socket, and so what a client does next.

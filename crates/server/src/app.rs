@@ -1,6 +1,7 @@
 //! The wiring: everything a request may need, and the server that listens.
 
 use crate::address::TrustedProxies;
+use crate::backup_watch::BackupWatch;
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::erasure_ledger::{ErasureLedger, ReplayError};
@@ -12,6 +13,7 @@ use crate::policy::Policies;
 use crate::public_url::PublicUrl;
 use crate::realtime::Hub;
 use crate::second_factors::SecondFactors;
+use crate::shared_limits::SharedLimits;
 use crate::tokens::Tokens;
 use crate::{headers, housekeeping, json, logging, routes, signals};
 use actix_web::dev::ServerHandle;
@@ -22,19 +24,23 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
 use tokio::net::{TcpSocket, lookup_host};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
 use umbrachat_protocol::PrivacyPolicy;
 use umbrachat_store::{Clock, Database, OpenError, Store};
 
 /// A client that dawdles over the head of its request is cut after this.
 const HEAD_WITHIN: Duration = Duration::from_secs(25);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// Seconds that running requests get to finish when the server stops.
-const STOP_WITHIN: u64 = 10;
+/// Seconds that running requests and sockets get to finish when the server stops,
+const FINISH_WITHIN: u64 = 7;
+/// and everything together: whoever stops containers kills them after ten seconds.
+const STOP_WITHIN: Duration = Duration::from_millis(9_500);
 /// Connections that wait to be accepted; the kernel refuses more.
 const BACKLOG: u32 = 4096;
 /// Connections that one worker holds, sockets included.
@@ -42,6 +48,9 @@ const CONNECTIONS_PER_WORKER: usize = 25_000;
 
 /// Where the data folder keeps the ledger of erasures.
 pub(crate) const LEDGER_FILE: &str = "erasures.ledger";
+
+/// Where it remembers what was seen of the database.
+const SEEN_FILE: &str = "database.seen";
 
 /// What handlers and the socket work with.
 pub struct AppState {
@@ -51,14 +60,26 @@ pub struct AppState {
     pub passwords: Passwords,
     pub second_factors: SecondFactors,
     pub erasure_ledger: ErasureLedger,
+    pub backup_watch: BackupWatch,
     pub exports: Exports,
     pub policies: Policies,
     pub limits: Limits,
     pub public_url: PublicUrl,
     pub trusted_proxies: TrustedProxies,
+    draining: AtomicBool,
 }
 
 impl AppState {
+    /// The server is about to end.
+    pub fn begins_nothing_new(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server is about to end: it begins nothing new.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
     /// The privacy policy that holds now.
     pub fn policy(&self) -> &PrivacyPolicy {
         self.policies.current(self.store.clock().now())
@@ -112,11 +133,17 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     if resumed + again > 0 {
         tracing::info!(resumed, again, "going on with erasures");
     }
+    let backup_watch = open_backup_watch(&config)?;
+    backup_watch.look(&store).await.map_err(ReplayError::Store)?;
     let bus = match &config.redis_url {
         Some(url) => Some(Bus::start(url, &secret, &hub).map_err(StartError::Redis)?),
         None => None,
     };
-    let limits = if config.rate_limits { Limits::on(store.clock()) } else { Limits::off() };
+    let counted_together = match &config.redis_url {
+        Some(url) => Some(SharedLimits::on(url, &secret).map_err(StartError::Redis)?),
+        None => None,
+    };
+    let limits = if config.rate_limits { Limits::on(store.clock(), counted_together) } else { Limits::off() };
     let state = web::Data::new(AppState {
         limits,
         store,
@@ -125,10 +152,12 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         passwords: Passwords::new(cores()),
         second_factors: SecondFactors::new(&secret),
         erasure_ledger,
+        backup_watch,
         exports: Exports::default(),
         policies: config.policies,
         public_url: config.public_url.unwrap_or_else(|| PublicUrl::local(address.port())),
         trusted_proxies: config.trusted_proxies,
+        draining: AtomicBool::new(false),
     });
 
     let shared = state.clone();
@@ -146,7 +175,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     .tcp_nodelay(true)
     .keep_alive(KEEP_ALIVE)
     .client_request_timeout(HEAD_WITHIN)
-    .shutdown_timeout(STOP_WITHIN)
+    .shutdown_timeout(FINISH_WITHIN)
     .disable_signals()
     .listen(listener)
     .map_err(StartError::Serve)?
@@ -156,6 +185,13 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let housekeeping = tokio::spawn(housekeeping::keep(state.clone()));
     let signals = tokio::spawn(signals::listen(state.clone()));
     Ok(Running { address, state, handle, task: tokio::spawn(server), housekeeping, signals, bus })
+}
+
+/// Tells clients that the database was restored from a backup, where the servers could not notice.
+pub async fn restored(config: &Config, clock: Clock) -> Result<(), StartError> {
+    let (store, _) = open_store(config, clock).await?;
+    store.begin_epoch().await.map_err(ReplayError::Store)?;
+    Ok(())
 }
 
 /// Brings the database up to date.
@@ -173,19 +209,30 @@ impl Running {
         &self.state
     }
 
-    /// Takes no more requests, lets the running ones finish, and tells sockets to come back later.
+    /// Takes no more requests, lets the running ones finish, tells sockets to go elsewhere, one after the other, and ends
+    /// when everything that was begun is committed and told. In any case within ten seconds: what is cut then was not
+    /// acknowledged, and is sent again.
     pub async fn stop(self) {
         self.housekeeping.abort();
         self.signals.abort();
-        let stopped = self.handle.stop(true);
-        self.state.hub.close_all();
-        stopped.await;
-        if let Err(error) = self.task.await.map_err(io::Error::other).flatten() {
-            tracing::error!(%error, "the server did not end well");
+        self.state.begins_nothing_new();
+        let Self { state, handle, task, bus, .. } = self;
+        let finishing = async {
+            // Stopped now, not when it is awaited: from here on nobody is accepted.
+            let stopped = handle.stop(true);
+            state.hub.drain().await;
+            stopped.await;
+            if let Err(error) = task.await.map_err(io::Error::other).flatten() {
+                tracing::error!(%error, "the server did not end well");
+            }
+            state.store.has_written().await;
+            // The bus goes last, so that the others hear of everything that was committed.
+            state.hub.says_goodbye().await;
+        };
+        if timeout(STOP_WITHIN, finishing).await.is_err() {
+            tracing::warn!("something did not finish in time; it was not acknowledged");
         }
-        // The bus goes last, so that the others hear of everything that was committed.
-        self.state.hub.has_told().await;
-        drop(self.bus);
+        drop(bus);
     }
 
     /// Until the process gets SIGTERM or SIGINT, and then stops.
@@ -241,6 +288,16 @@ fn open_ledger(config: &Config, secret: &SecretKey) -> Result<ErasureLedger, Sta
     opened.or_else(|error| {
         tracing::warn!(%error, "no ledger of erasures outside of the database: a restored backup would not forget again");
         ErasureLedger::open(secret, None).map_err(failed)
+    })
+}
+
+/// In the data folder, where that can be written.
+fn open_backup_watch(config: &Config) -> Result<BackupWatch, StartError> {
+    let opened =
+        in_folder("DATA_DIR", &config.data_dir, |folder| BackupWatch::open(Some(folder.join(SEEN_FILE))));
+    opened.or_else(|error| {
+        tracing::warn!(%error, "a restored backup may not be noticed by itself: see `umbrachat restored`");
+        BackupWatch::open(None).map_err(|cause| StartError::Ledger(ReplayError::File(cause)))
     })
 }
 

@@ -74,7 +74,7 @@ pub async fn confirm_password(
     user: CurrentUser,
     password: String,
 ) -> Result<Knowledge, ApiError> {
-    state.limits.confirmation(user.id)?;
+    state.limits.confirmation(user.id).await?;
     let known = match state.store.knowledge_of(user.id).await {
         // Of two erasures at once, one comes when the account is gone.
         Err(StoreError::NotFound) => {

@@ -20,6 +20,8 @@ pub enum Invocation {
     Serve(Config),
     /// Brings the database up to date and ends.
     Migrate(Config),
+    /// Tells clients that the database was restored, and ends.
+    Restored(Config),
     /// Prints `openapi.yaml`.
     OpenApi,
     /// Prints `asyncapi.yaml`.
@@ -160,6 +162,9 @@ enum Command {
     Doctor,
     /// Ask the server at HOST and PORT whether it is ready; the exit code says it too
     Health,
+    /// Say that the database was restored from a backup: clients begin anew. Servers that keep their data folder notice
+    /// by themselves
+    Restored,
     /// Print the description of the REST API as YAML
     #[command(name = "openapi")]
     OpenApi,
@@ -232,6 +237,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, Co
         Command::Backup { file } => Invocation::Backup(Config::try_from(line.settings)?, file),
         Command::Doctor => Invocation::Doctor(Config::try_from(line.settings)?),
         Command::Health => Invocation::Health(Config::try_from(line.settings)?),
+        Command::Restored => Invocation::Restored(Config::try_from(line.settings)?),
         Command::OpenApi => Invocation::OpenApi,
         Command::AsyncApi => Invocation::AsyncApi,
         Command::Completions { shell } => Invocation::Print(completions(shell)),

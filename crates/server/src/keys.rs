@@ -40,6 +40,8 @@ pub enum Purpose {
     Bus,
     /// Names the channels that they tell it on.
     BusChannels,
+    /// Names what they count in Redis.
+    LimitKeys,
 }
 
 impl SecretKey {
@@ -103,6 +105,7 @@ impl Purpose {
             Self::Erasures => "umbrachat erasures 1",
             Self::Bus => "umbrachat bus 1",
             Self::BusChannels => "umbrachat bus channels 1",
+            Self::LimitKeys => "umbrachat limit keys 1",
         }
     }
 }
@@ -183,6 +186,7 @@ mod tests {
             Purpose::Erasures,
             Purpose::Bus,
             Purpose::BusChannels,
+            Purpose::LimitKeys,
         ]
         .map(|p| secret.derive(p))
         .into();

@@ -3,15 +3,20 @@
 //! Guessing passwords is throttled per account and per address, and still nobody can lock an owner out: an address from
 //! which somebody has signed in to an account before has a bucket of its own for it, a recovery code is taken from
 //! any address that has not itself been guessing, and sessions go on undisturbed.
+//!
+//! What guards passwords and accounts is counted over all replicas together, where there is a Redis; everything else by
+//! each replica for itself.
 
 use crate::address::ClientAddress;
 use crate::problem::ApiError;
+use crate::shared_limits::SharedLimits;
 use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use std::collections::{HashMap, HashSet};
+use std::fmt::Debug;
 use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,6 +47,8 @@ struct Buckets {
     commands: Bucket<UserId>,
     familiar: Mutex<HashSet<(String, ClientAddress)>>,
     sockets: Counts,
+    /// What replicas count together, where there are several.
+    together: Option<SharedLimits>,
 }
 
 /// Open sockets by address.
@@ -56,21 +63,22 @@ impl Limits {
         Self(None)
     }
 
-    pub fn on(clock: &Clock) -> Self {
+    pub fn on(clock: &Clock, together: Option<SharedLimits>) -> Self {
         let second = Duration::from_secs(1);
         Self(Some(Buckets {
-            sign_in_from: bucket(clock, 200, second),
-            sign_in_to: bucket(clock, 10, 20 * second),
-            sign_in_to_from: bucket(clock, 20, 2 * second),
-            sign_up_from: bucket(clock, 200, 3 * second),
-            confirmation: bucket(clock, 10, 20 * second),
+            sign_in_from: bucket("sign_in_from", clock, 200, second),
+            sign_in_to: bucket("sign_in_to", clock, 10, 20 * second),
+            sign_in_to_from: bucket("sign_in_to_from", clock, 20, 2 * second),
+            sign_up_from: bucket("sign_up_from", clock, 200, 3 * second),
+            confirmation: bucket("confirmation", clock, 10, 20 * second),
             // Three of a million codes are right at a time: who has the password guesses for about three years.
-            codes: bucket(clock, 10, 300 * second),
-            calls: bucket(clock, 2_000, second / 200),
-            public_calls: bucket(clock, 2_000, second / 200),
-            commands: bucket(clock, 2_000, second / 500),
+            codes: bucket("codes", clock, 10, 300 * second),
+            calls: bucket("calls", clock, 2_000, second / 200),
+            public_calls: bucket("public_calls", clock, 2_000, second / 200),
+            commands: bucket("commands", clock, 2_000, second / 500),
             familiar: Mutex::default(),
             sockets: Arc::default(),
+            together,
         }))
     }
 
@@ -78,20 +86,25 @@ impl Limits {
     ///
     /// # Errors
     /// `rate_limited`.
-    pub fn sign_in(&self, from: ClientAddress, username: &str) -> Result<(), ApiError> {
+    pub async fn sign_in(&self, from: ClientAddress, username: &str) -> Result<(), ApiError> {
         let Some(buckets) = &self.0 else { return Ok(()) };
-        buckets.sign_in_from.take(&from)?;
+        buckets.take(&buckets.sign_in_from, &from).await?;
         let pair = (username.to_owned(), from);
         let is_familiar = lock(&buckets.familiar).contains(&pair);
-        if is_familiar { buckets.sign_in_to_from.take(&pair) } else { buckets.sign_in_to.take(&pair.0) }
+        if is_familiar {
+            buckets.take(&buckets.sign_in_to_from, &pair).await
+        } else {
+            buckets.take(&buckets.sign_in_to, &pair.0).await
+        }
     }
 
     /// Recovery codes are random and cannot be guessed; that somebody tries must not keep the owner from using one.
     ///
     /// # Errors
     /// `rate_limited`.
-    pub fn recovery(&self, from: ClientAddress) -> Result<(), ApiError> {
-        self.0.as_ref().map_or(Ok(()), |buckets| buckets.sign_in_from.take(&from))
+    pub async fn recovery(&self, from: ClientAddress) -> Result<(), ApiError> {
+        let Some(buckets) = &self.0 else { return Ok(()) };
+        buckets.take(&buckets.sign_in_from, &from).await
     }
 
     /// Somebody has proved from there that the account is theirs.
@@ -106,24 +119,27 @@ impl Limits {
 
     /// # Errors
     /// `rate_limited`.
-    pub fn sign_up(&self, from: ClientAddress) -> Result<(), ApiError> {
-        self.0.as_ref().map_or(Ok(()), |buckets| buckets.sign_up_from.take(&from))
+    pub async fn sign_up(&self, from: ClientAddress) -> Result<(), ApiError> {
+        let Some(buckets) = &self.0 else { return Ok(()) };
+        buckets.take(&buckets.sign_up_from, &from).await
     }
 
     /// Before a signed-in person's current password is looked at: who has stolen a token must not guess it.
     ///
     /// # Errors
     /// `rate_limited`.
-    pub fn confirmation(&self, user: UserId) -> Result<(), ApiError> {
-        self.0.as_ref().map_or(Ok(()), |buckets| buckets.confirmation.take(&user))
+    pub async fn confirmation(&self, user: UserId) -> Result<(), ApiError> {
+        let Some(buckets) = &self.0 else { return Ok(()) };
+        buckets.take(&buckets.confirmation, &user).await
     }
 
     /// Before a second factor's code is looked at. Only who has the password comes this far, and a recovery code needs none.
     ///
     /// # Errors
     /// `rate_limited`.
-    pub fn code(&self, user: UserId) -> Result<(), ApiError> {
-        self.0.as_ref().map_or(Ok(()), |buckets| buckets.codes.take(&user))
+    pub async fn code(&self, user: UserId) -> Result<(), ApiError> {
+        let Some(buckets) = &self.0 else { return Ok(()) };
+        buckets.take(&buckets.codes, &user).await
     }
 
     /// Any call of a signed-in person.
@@ -189,6 +205,16 @@ impl Limits {
     }
 }
 
+impl Buckets {
+    /// One from this replica's own allowance, and then one from that of all replicas together.
+    async fn take<K: Hash + Eq + Clone + Debug>(&self, bucket: &Bucket<K>, key: &K) -> Result<(), ApiError> {
+        bucket.take(key)?;
+        let Some(together) = &self.together else { return Ok(()) };
+        let wait = together.take(bucket.name, &format!("{key:?}"), bucket.burst.get(), bucket.period).await;
+        wait.map_or(Ok(()), |wait| Err(ApiError::rate_limited(wait)))
+    }
+}
+
 impl Drop for SocketPlace {
     fn drop(&mut self) {
         let Some((sockets, from)) = self.0.take() else { return };
@@ -204,15 +230,23 @@ impl Drop for SocketPlace {
 
 /// So many at once, and then one more for each period.
 struct Bucket<K: Hash + Eq + Clone> {
+    name: &'static str,
+    burst: NonZeroU32,
+    period: Duration,
     limiter: RateLimiter<K, DashMapStateStore<K>, Ticks, NoOpMiddleware<Nanos>>,
     clock: Ticks,
 }
 
-fn bucket<K: Hash + Eq + Clone>(clock: &Clock, burst: u32, period: Duration) -> Bucket<K> {
+fn bucket<K: Hash + Eq + Clone>(
+    name: &'static str,
+    clock: &Clock,
+    burst: u32,
+    period: Duration,
+) -> Bucket<K> {
     let burst = NonZeroU32::new(burst).expect("a limit lets something through");
     let quota = Quota::with_period(period).expect("a period lasts").allow_burst(burst);
     let clock = Ticks(clock.clone());
-    Bucket { limiter: RateLimiter::dashmap_with_clock(quota, clock.clone()), clock }
+    Bucket { name, burst, period, limiter: RateLimiter::dashmap_with_clock(quota, clock.clone()), clock }
 }
 
 impl<K: Hash + Eq + Clone> Bucket<K> {

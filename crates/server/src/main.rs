@@ -13,6 +13,7 @@ async fn main() -> ExitCode {
     let outcome = match config::from_process() {
         Ok(Invocation::Serve(config)) => serve(config).await,
         Ok(Invocation::Migrate(config)) => migrate(config).await,
+        Ok(Invocation::Restored(config)) => restored(config).await,
         Ok(Invocation::OpenApi) => print(&OPENAPI),
         Ok(Invocation::AsyncApi) => print(&ASYNCAPI),
         Ok(Invocation::User(config, command)) => cli::users::run(&config, command).await,
@@ -49,6 +50,11 @@ fn write_manual(folder: &Path) -> Result<(), String> {
     let written = std::fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(config::command_line(), folder));
     written.map_err(|error| format!("{}: {error}", folder.display()))
+}
+
+async fn restored(config: Config) -> Result<(), String> {
+    logging::start(config.log_format, &config.log_filter);
+    app::restored(&config, Clock::system()).await.map_err(|error| error.to_string())
 }
 
 fn print(text: &str) -> Result<(), String> {

@@ -454,6 +454,14 @@ pub const TABLES: &[Table] = &[
             ),
         ],
     },
+    Table {
+        name: "epochs",
+        columns: &[
+            impersonal("id", "there is one row"),
+            impersonal("epoch", "a random number that says which history of the database this is"),
+            impersonal("beat", "a counter by which the server notices that a backup was restored"),
+        ],
+    },
     Table { name: "erasures", columns: &[ledger("digest"), ledger("messages"), ledger("erased_at")] },
     Table {
         name: "signals",

@@ -11,6 +11,7 @@ use crate::face::Publish;
 use crate::write::{Outcome, Write};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::watch;
 use umbrachat_protocol::ConversationId;
 use umbrachat_protocol::planted::{self, Bug};
 
@@ -27,6 +28,8 @@ pub(crate) type Reply = Box<dyn FnOnce(Outcome) + Send>;
 #[derive(Clone)]
 pub(crate) struct Lanes {
     queues: Vec<mpsc::Sender<(Write, Reply)>>,
+    /// Writes that are in line or being committed.
+    unfinished: watch::Sender<usize>,
 }
 
 impl Lanes {
@@ -44,7 +47,7 @@ impl Lanes {
                 queue
             })
             .collect();
-        Self { queues }
+        Self { queues, unfinished: watch::channel(0).0 }
     }
 
     /// Puts a write in line. Writes of one caller to one conversation keep their order.
@@ -52,12 +55,24 @@ impl Lanes {
     /// Where the line is full the reply comes at once: [`StoreError::Unavailable`].
     pub(crate) fn submit(&self, write: Write, reply: Reply) {
         let queue = &self.queues[self.index(write.conversation())];
+        self.unfinished.send_modify(|count| *count += 1);
+        let unfinished = self.unfinished.clone();
+        let reply: Reply = Box::new(move |outcome| {
+            reply(outcome);
+            unfinished.send_modify(|count| *count -= 1);
+        });
         let ((write, reply), cause) = match queue.try_send((write, reply)) {
             Ok(()) => return,
             Err(TrySendError::Full(refused)) => (refused, "too many writes are waiting"),
             Err(TrySendError::Closed(refused)) => (refused, "the store is closing"),
         };
         reply(failed(&write, &StoreError::Unavailable(cause.to_owned())));
+    }
+
+    /// Waits until every write that is in line by now has been answered.
+    pub(crate) async fn are_idle(&self) {
+        // It does not end while this holds it.
+        let _ = self.unfinished.subscribe().wait_for(|count| *count == 0).await;
     }
 
     fn index(&self, conversation: ConversationId) -> usize {

@@ -29,7 +29,7 @@ pub use error::{Refusal, Result, StoreError};
 pub use examination::{Examination, Tables, examine};
 pub use face::{
     Account, Asked, Authenticated, ConversationPart, EXPORT_PAGE, Erasure, Exporter, Knowledge, LedgerEntry,
-    NewAccount, NewSession, OpenBesideError, Opened, Page, PolicyReference, Publish, Relation, Rotation,
-    Secrets, SessionStarted, Store, Successor, TokenHash,
+    Mark, NewAccount, NewSession, OpenBesideError, Opened, Page, PolicyReference, Publish, Relation,
+    Rotation, Secrets, SessionStarted, Store, Successor, TokenHash,
 };
 pub use write::SentMessage;

@@ -141,6 +141,12 @@ table!(security_events (id) {
     session_id -> Nullable<Id>,
 });
 
+table!(epochs (id) {
+    id -> SmallInt,
+    epoch -> Id,
+    beat -> BigInt,
+});
+
 table!(person_versions (user_id) {
     user_id -> Id,
     version -> BigInt,

@@ -8,7 +8,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
 use std::io::Write;
-use umbrachat_protocol::{ClientId, ConversationId, SessionId, Timestamp, UserId};
+use umbrachat_protocol::{ClientId, ConversationId, Epoch, SessionId, Timestamp, UserId};
 use uuid::Uuid;
 
 pub(crate) mod sql {
@@ -103,7 +103,7 @@ macro_rules! id_conversions {
     };
 }
 
-id_conversions!(UserId, ConversationId, SessionId, ClientId);
+id_conversions!(UserId, ConversationId, SessionId, ClientId, Epoch);
 
 impl ToSql<sql::Id, Pg> for Id {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {

@@ -2,10 +2,12 @@
 
 mod contents;
 mod lossy;
+mod proxy;
 mod redis;
 
 pub use contents::Cell;
 pub use lossy::LossyProxy;
+pub use proxy::{CommitPoint, Proxy};
 pub use redis::TestRedis;
 
 use std::future::Future;

@@ -104,6 +104,7 @@ pub(crate) fn snapshot(me: UserId, conversations: Vec<Conversation>) -> Snapshot
         blocks: Vec::new(),
         conversations,
         presence: Vec::new(),
+        epoch: None,
     }
 }
 
@@ -155,6 +156,7 @@ pub(crate) fn changes(rev: i64, messages: Vec<Message>) -> Changes {
         members: Vec::new(),
         messages,
         receipts: Vec::new(),
+        epoch: None,
     }
 }
 

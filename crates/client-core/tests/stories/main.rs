@@ -3,6 +3,7 @@
 mod connection;
 mod convergence;
 mod device;
+mod epochs;
 mod marks;
 mod model;
 mod outbox;

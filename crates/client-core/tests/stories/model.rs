@@ -304,6 +304,7 @@ impl Chat {
             members: self.members.iter().filter(|member| within(member.rev)).cloned().collect(),
             messages: self.messages.iter().filter(|message| within(message.rev)).cloned().collect(),
             receipts: self.receipts(),
+            epoch: None,
         }
     }
 

@@ -202,6 +202,7 @@ pub(crate) fn snapshot() -> Snapshot {
         blocks: Vec::new(),
         conversations: vec![chat],
         presence: Vec::new(),
+        epoch: None,
     }
 }
 

@@ -18,7 +18,7 @@ const SILENCE: Duration = Duration::from_millis(550);
 /// people have come back on another replica long before.
 const GONE: Duration = Duration::from_secs(10);
 /// How often to compare with the database while all is well. While something may be missing it is done at each beat, but no
-/// more than a third of the time.
+/// more than half of the time.
 const CALM: Duration = Duration::from_secs(15);
 /// How often the log says the same thing.
 const COMPLAIN: Duration = Duration::from_secs(10);
@@ -62,6 +62,18 @@ impl Health {
 
     pub(super) fn is_cut_off(&self) {
         self.known().own = None;
+    }
+
+    /// A replica has said goodbye: that it is silent from here on means nothing.
+    pub(super) fn leaves(&self, replica: Uuid) {
+        self.known().others.remove(&replica);
+    }
+
+    /// Those that are heard.
+    pub(super) fn others(&self) -> Vec<Uuid> {
+        let known = self.known();
+        let heard = known.others.iter().filter(|(_, other)| other.heard.elapsed() <= SILENCE);
+        heard.map(|(replica, _)| *replica).collect()
     }
 
     pub(super) fn is_forged(&self) {
@@ -122,7 +134,7 @@ pub(super) async fn run(bus: Arc<Shared>, hub: Hub) {
             if let Err(error) = hub.compare().await {
                 tracing::debug!(%error, "nothing could be compared with the database");
             }
-            rest = BEAT.max(compared.elapsed() * 3);
+            rest = BEAT.max(compared.elapsed() * 2);
         }
     }
 }

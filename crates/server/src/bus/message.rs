@@ -39,6 +39,17 @@ pub(super) enum Message {
     Heartbeat {
         lost: u64,
     },
+    /// Asks every replica to say when it has heard everything up to here,
+    Question {
+        number: u64,
+    },
+    /// and says so to the one that asked: what it had to answer has been told before.
+    Heard {
+        by: Uuid,
+        number: u64,
+    },
+    /// This replica ends; its people come back on others.
+    Goodbye,
 }
 
 /// A message as it is sealed.

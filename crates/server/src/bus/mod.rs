@@ -17,8 +17,9 @@ use deadpool_redis::{Manager, Pool, Runtime};
 use keeper::Health;
 use message::{Channel, Message, Posted};
 use seal::Seal;
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -31,6 +32,8 @@ use uuid::Uuid;
 const QUEUE: usize = 8_192;
 /// How long a new socket waits for Redis to confirm what it wants to hear of.
 const CONFIRMATION: Duration = Duration::from_secs(1);
+/// How long a new socket waits for what other replicas know of its person's friends.
+const ANSWERS: Duration = Duration::from_millis(300);
 const CONNECTIONS: usize = 2;
 
 /// `REDIS_URL`, checked.
@@ -46,9 +49,15 @@ struct Shared {
     replica: Uuid,
     seal: Seal,
     queue: mpsc::Sender<Posted>,
+    /// Messages that are in line or on their way to Redis.
+    unsent: AtomicUsize,
     /// Messages that never left, of whatever kind.
     lost: AtomicU64,
     health: Health,
+    /// How many times the others were asked whether they have heard,
+    asked: AtomicU64,
+    /// and what each has answered last.
+    answered: watch::Sender<HashMap<Uuid, u64>>,
     /// How many of the hub's interests are listened to; None while Redis is out of reach.
     listening: watch::Sender<Option<u64>>,
 }
@@ -72,13 +81,16 @@ impl Bus {
             replica: Uuid::from_bytes(crate::keys::random()),
             seal: Seal::new(secret),
             queue,
+            unsent: AtomicUsize::new(0),
             lost: AtomicU64::new(0),
             health: Health::default(),
+            asked: AtomicU64::new(0),
+            answered: watch::channel(HashMap::new()).0,
             listening,
         });
         hub.join(Self(shared.clone()));
         let mut tasks = JoinSet::new();
-        tasks.spawn(publisher::run(shared.clone(), pool, waiting));
+        tasks.spawn(publisher::run(shared.clone(), pool, waiting, hub.clone()));
         tasks.spawn(subscriber::run(shared.clone(), client, hub.clone()));
         tasks.spawn(keeper::run(shared, hub.clone()));
         Ok(tasks)
@@ -104,14 +116,35 @@ impl Bus {
 
     /// Waits until everything that was told has been sent, for a second at most.
     pub async fn is_drained(&self) {
-        let queue = &self.0.queue;
         let drained = async {
-            while queue.capacity() < queue.max_capacity() {
+            while self.0.unsent.load(Ordering::SeqCst) > 0 {
                 sleep(Duration::from_millis(5)).await;
             }
         };
         // What Redis does not take is in the database all the same.
         let _ = timeout(CONFIRMATION, drained).await;
+    }
+
+    /// Tells the other replicas that this one ends, and waits until they can have heard it.
+    pub async fn says_goodbye(&self) {
+        self.0.post(Posted { channel: Channel::Everybody, message: Message::Goodbye });
+        self.is_drained().await;
+    }
+
+    /// Waits until the other replicas have answered whatever was asked until now; not for long, and not at all without Redis.
+    pub async fn has_answers(&self) {
+        if self.0.listening.borrow().is_none() {
+            return;
+        }
+        let others = self.0.health.others();
+        let number = self.0.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut answered = self.0.answered.subscribe();
+        self.0.post(Posted { channel: Channel::Everybody, message: Message::Question { number } });
+        let all_have = |answered: &HashMap<Uuid, u64>| {
+            others.iter().all(|other| answered.get(other).is_some_and(|last| *last >= number))
+        };
+        // A replica that has just died does not answer; what it would have said is not true any more.
+        let _ = timeout(ANSWERS, answered.wait_for(all_have)).await;
     }
 
     /// Waits until so many of the hub's interests are listened to; for a second at most, and not at all without Redis.
@@ -124,11 +157,20 @@ impl Bus {
 }
 
 impl Shared {
+    /// Does so in a task of its own.
+    fn begin_to_tell_who_is_here(self: &Arc<Self>, some: Vec<(UserId, Presence)>) {
+        if !some.is_empty() {
+            let teller = self.clone();
+            tokio::spawn(async move { teller.tell_who_is_here(some).await });
+        }
+    }
+
     /// Tells other replicas once more who is here. Waits where there is much to say.
     async fn tell_who_is_here(&self, everybody: Vec<(UserId, Presence)>) {
         for (to, presence) in everybody {
             let channel = Channel::Of(Interest::Person(to));
             let message = Message::Presence { to, presence, answer: Answer::Wanted };
+            self.unsent.fetch_add(1, Ordering::SeqCst);
             if self.queue.send(Posted { channel, message }).await.is_err() {
                 return;
             }
@@ -136,7 +178,9 @@ impl Shared {
     }
 
     fn post(&self, posted: Posted) {
+        self.unsent.fetch_add(1, Ordering::SeqCst);
         if self.queue.try_send(posted).is_err() {
+            self.unsent.fetch_sub(1, Ordering::SeqCst);
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -145,6 +189,10 @@ impl Shared {
 const NOT_REDIS: &str = "not an address such as redis://host:6379 or rediss://:password@host:6380/0";
 
 impl RedisUrl {
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
+
     fn client(&self) -> Result<Client, String> {
         Client::open(self.0.as_str()).map_err(|_| NOT_REDIS.to_owned())
     }

@@ -1,7 +1,7 @@
 //! Hears what the other replicas tell, on the channels of whatever somebody here follows.
 
 use super::Shared;
-use super::message::{Channel, Envelope, Message};
+use super::message::{Channel, Envelope, Message, Posted};
 use crate::realtime::{Hub, Interest};
 use deadpool_redis::redis::aio::PubSubSink;
 use deadpool_redis::redis::{Client, Msg, RedisError};
@@ -9,7 +9,6 @@ use futures_util::StreamExt;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at, sleep, timeout};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
@@ -48,9 +47,7 @@ async fn listen(bus: &Arc<Shared>, client: &Client, hub: &Hub) -> Result<(), Red
     bus.health.is_back();
     // What was told before is in the database alone.
     hub.has_missed_something();
-    let mut telling = JoinSet::new();
-    let (teller, everybody) = (bus.clone(), hub.everybody_here());
-    telling.spawn(async move { teller.tell_who_is_here(everybody).await });
+    bus.begin_to_tell_who_is_here(hub.everybody_here());
     let mut sweep = interval_at(Instant::now() + PAUSE, PAUSE);
     loop {
         tokio::select! {
@@ -81,6 +78,8 @@ impl Ear {
         for some in fresh.chunks(BATCH) {
             sink.subscribe(&self.names(some)).await?;
         }
+        // Who did not want to wait for this has asked for friends whose answers were not heard.
+        self.bus.begin_to_tell_who_is_here(self.hub.who_has_arrived(&fresh));
         // What was told before the channel was open is in the database alone.
         self.hub.fill(interests.into_iter().filter_map(|interest| match interest {
             Interest::Conversation(id) => Some(id),
@@ -119,6 +118,20 @@ impl Ear {
                     self.hub.has_missed_something();
                 }
             }
+            Message::Goodbye if !is_own => {
+                self.bus.health.leaves(from);
+                self.hub.replica_leaves(from);
+            }
+            Message::Question { number } if !is_own => {
+                let message = Message::Heard { by: from, number };
+                self.bus.post(Posted { channel: Channel::Everybody, message });
+            }
+            Message::Heard { by, number } if by == self.bus.replica => {
+                self.bus.answered.send_modify(|answered| {
+                    let last = answered.entry(from).or_default();
+                    *last = number.max(*last);
+                });
+            }
             // One's own have reached whom they concern here before they were told to others.
             _ if is_own => {}
             Message::Presence { to, presence, answer } => {
@@ -128,6 +141,7 @@ impl Ear {
                 self.hub.hear_typing(conversation, user, typing);
             }
             Message::Changes(changes) => self.hub.publish(changes),
+            Message::Goodbye | Message::Question { .. } | Message::Heard { .. } => {}
         }
     }
 }

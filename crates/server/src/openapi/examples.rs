@@ -411,6 +411,7 @@ fn changes() -> Changes {
         members: vec![],
         messages: vec![message()],
         receipts: vec![Receipt { user_id: BO, delivered_seq: Seq(1), read_seq: Seq(0) }],
+        epoch: None,
     }
 }
 
@@ -422,5 +423,6 @@ fn snapshot() -> Snapshot {
         blocks: vec![],
         conversations: vec![conversation()],
         presence: vec![],
+        epoch: None,
     }
 }

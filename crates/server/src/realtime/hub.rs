@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep, sleep_until};
 use umbrachat_protocol::{
     CloseCode, Conversation, ConversationId, Presence, Seq, SessionId, Snapshot, UserId,
 };
@@ -18,6 +19,12 @@ use uuid::Uuid;
 /// How long a missing change may still come by itself before the database is asked.
 pub(super) const REORDERING: Duration = Duration::from_millis(50);
 
+/// How long what other replicas have to tell a person may take over Redis.
+const ON_ITS_WAY: Duration = Duration::from_millis(120);
+/// Between the goodbyes to two sockets when the server ends,
+const BETWEEN_GOODBYES: Duration = Duration::from_millis(2);
+/// and for all of them together.
+const GOODBYES: Duration = Duration::from_secs(4);
 /// Rows that one question to the database is about.
 const COMPARED_AT_ONCE: usize = 500;
 
@@ -72,11 +79,28 @@ impl Hub {
         let _ = self.0.bus.set(bus);
     }
 
-    /// Waits until the other replicas have been told everything, as far as that is possible.
-    pub async fn has_told(&self) {
+    /// Tells the other replicas everything, as far as that is possible, and that this one ends.
+    pub async fn says_goodbye(&self) {
         if let Some(bus) = self.0.bus.get() {
-            bus.is_drained().await;
+            bus.says_goodbye().await;
         }
+    }
+
+    /// Somebody who has just come has asked other replicas for their friends: waits for the answers.
+    pub(super) async fn has_heard_from_friends(&self) {
+        if let Some(bus) = self.0.bus.get() {
+            bus.has_answers().await;
+        }
+    }
+
+    /// Of these, people whose friends have been told that they are here; each with what those were told.
+    pub(crate) fn who_has_arrived(&self, interests: &[Interest]) -> Vec<(UserId, Presence)> {
+        let state = self.state();
+        let of = |interest: &Interest| match interest {
+            Interest::Person(user) => state.announce_again(*user),
+            Interest::Conversation(_) => Vec::new(),
+        };
+        interests.iter().flat_map(of).collect()
     }
 
     /// Waits until the bus brings whatever somebody here wants to hear of, or cannot.
@@ -129,6 +153,17 @@ impl Hub {
         self.state().show_typing(id, typist, typing);
     }
 
+    /// Another replica ends. Its people come back on others, and are seen all the while; who does not is gone.
+    pub(crate) fn replica_leaves(&self, replica: Uuid) {
+        let hub = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            sleep(LINGER).await;
+            if let Some(hub) = hub.upgrade() {
+                Self(hub).replica_is_gone(replica);
+            }
+        });
+    }
+
     /// Another replica is not expected to come back.
     pub(crate) fn replica_is_gone(&self, replica: Uuid) {
         self.state().replica_is_gone(replica);
@@ -138,6 +173,14 @@ impl Hub {
     pub(crate) fn everybody_here(&self) -> Vec<(UserId, Presence)> {
         let state = self.state();
         state.people.keys().flat_map(|user| state.announce_again(*user)).collect()
+    }
+
+    /// The database's history is another one: whoever is connected comes back and begins with what it has now. What the
+    /// rooms remember is of the old one.
+    pub fn begins_anew(&self) {
+        for outlet in self.state().all_sockets() {
+            outlet.close(CloseCode::Restarting);
+        }
     }
 
     /// Something may have been said that was not heard here: everybody looks again.
@@ -168,7 +211,7 @@ impl Hub {
             let versions = store.versions(some).await?;
             if !self.state().uninformed(&versions).is_empty() {
                 // What has been committed a moment ago may be on its way.
-                tokio::time::sleep(REORDERING).await;
+                sleep(ON_ITS_WAY).await;
                 let uninformed = self.state().uninformed(&versions);
                 self.inform(store, uninformed, &versions).await?;
             }
@@ -211,8 +254,18 @@ impl Hub {
         self.state().sockets_of(user).count()
     }
 
-    /// Closes every socket: the server restarts.
-    pub fn close_all(&self) {
+    /// Closes every socket, because the server restarts: so many milliseconds apart that whoever takes them over is not
+    /// overrun, and within a bounded time. Waits until they are gone.
+    pub async fn drain(&self) {
+        let outlets: Vec<Arc<Outlet>> = self.state().all_sockets().cloned().collect();
+        let pause = BETWEEN_GOODBYES.min(GOODBYES / u32::try_from(outlets.len().max(1)).unwrap_or(u32::MAX));
+        let mut due = Instant::now();
+        for outlet in outlets {
+            outlet.close(CloseCode::Restarting);
+            due += pause;
+            sleep_until(due).await;
+        }
+        // Who has come since is told as well.
         for outlet in self.state().all_sockets() {
             outlet.close(CloseCode::Restarting);
         }
@@ -290,7 +343,7 @@ impl Hub {
 
 /// A socket's place in the hub, given up when this is dropped.
 pub(super) struct Connected {
-    hub: Hub,
+    pub(super) hub: Hub,
     pub(super) outlet: Arc<Outlet>,
 }
 
@@ -334,7 +387,7 @@ impl Drop for Connected {
             let hub = Arc::downgrade(&self.hub.0);
             // A page that is reloaded is back at once, and nobody needs to see it go.
             tokio::spawn(async move {
-                tokio::time::sleep(LINGER).await;
+                sleep(LINGER).await;
                 if let Some(hub) = hub.upgrade().map(Hub)
                     && let Some(store) = hub.0.store.get()
                 {

@@ -133,7 +133,8 @@ impl State {
             self.tell(to, presence);
         }
         let may_be_seen = self.people.get(&to).is_some_and(|person| {
-            !person.sockets.is_empty() && person.shows_presence() && person.is_friend(presence.user_id)
+            // Also who has just gone: within the same time they are shown as here to friends who see them already.
+            person.shows_presence() && person.is_friend(presence.user_id)
         });
         if answer == Answer::Wanted && may_be_seen {
             let here = Presence { user_id: to, online: true, last_seen: None };

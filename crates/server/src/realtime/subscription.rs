@@ -49,6 +49,12 @@ impl Subscription {
         Ok((Self { connected, queue, told }, snapshot))
     }
 
+    /// Tells the snapshot which friends are on other replicas: who comes back after a restart does not see them go and come.
+    pub async fn look_who_is_here(&self, snapshot: &mut Snapshot) {
+        self.connected.hub.has_heard_from_friends().await;
+        self.connected.hub.show_who_is_here(snapshot);
+    }
+
     /// The way out to this socket, for answers, and for the word that it has to close.
     pub fn outlet(&self) -> &Arc<Outlet> {
         &self.connected.outlet

@@ -49,7 +49,7 @@ pub(super) async fn register(
     if body.privacy_policy_version != state.policy().version {
         return Err(ApiError::of(ErrorCode::ConsentRequired));
     }
-    state.limits.sign_up(from)?;
+    state.limits.sign_up(from).await?;
     let about = vec![named.username.clone(), named.display_name.clone()];
     let password = NewPassword { field: "password", text: body.password, about };
     let password_hash = state.passwords.accept(password).await?;
@@ -90,7 +90,7 @@ pub(super) async fn login(
     let device_name = device_name(body.device_name.as_deref())?;
     // What cannot be a name is treated as one that nobody has.
     let username = text::username(&body.username).unwrap_or_default();
-    state.limits.sign_in(from, &username)?;
+    state.limits.sign_in(from, &username).await?;
     let secrets = state.store.secrets_of(&username).await?;
     let hash = secrets.as_ref().map(|secrets| secrets.password_hash.clone());
     let is_right = state.passwords.verify(body.password, hash).await?;
@@ -174,7 +174,7 @@ pub(super) async fn recover(
     let carrier = Carrier::asked_for(body.refresh_in_cookie, &request, &state)?;
     let device_name = device_name(body.device_name.as_deref())?;
     text::password("new_password", &body.new_password)?;
-    state.limits.recovery(from)?;
+    state.limits.recovery(from).await?;
     // Hashed before anything is looked up, so that a wrong code takes as long as a right one.
     let about = vec![body.username.clone()];
     let password = NewPassword { field: "new_password", text: body.new_password, about };
@@ -204,7 +204,7 @@ async fn check_code(
     code: Option<String>,
 ) -> Result<(), ApiError> {
     let code = code.ok_or_else(|| ApiError::of(ErrorCode::SecondFactorRequired))?;
-    state.limits.code(user)?;
+    state.limits.code(user).await?;
     let step = state.second_factors.step_of(user, sealed, &code, state.store.clock().now());
     let is_right = match step {
         Some(step) => state.store.spend_code(user, step).await?,

@@ -5,6 +5,7 @@ use crate::auth::Public;
 use crate::problem::ApiError;
 use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::Serialize;
+use umbrachat_protocol::ErrorCode;
 use utoipa::ToSchema;
 
 pub(super) fn configure(app: &mut ServiceConfig) {
@@ -27,12 +28,15 @@ pub(super) async fn live(_: Public) -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// The process can serve: its database answers
+/// The process can serve: its database answers, and it is not about to end
 #[utoipa::path(
     get, path = "/health/ready", operation_id = "ready", tag = "Server", security(()),
     responses((status = 200, description = "It can", body = Health))
 )]
 pub(super) async fn ready(_: Public, state: Data<AppState>) -> Result<Json<Health>, ApiError> {
+    if state.is_draining() {
+        return Err(ApiError::of(ErrorCode::Overloaded));
+    }
     state.store.ping().await?;
     Ok(Json(Health { status: "ok" }))
 }

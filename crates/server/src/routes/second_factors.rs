@@ -62,7 +62,7 @@ pub(super) async fn confirm(
     state: Data<AppState>,
     Json(body): Json<ConfirmSecondFactor>,
 ) -> Result<HttpResponse, ApiError> {
-    state.limits.confirmation(user.id)?;
+    state.limits.confirmation(user.id).await?;
     let none_begun = |error| match error {
         StoreError::NotFound => {
             ApiError::new(ErrorCode::NotFound, "No second factor is being set up: begin with POST.")

@@ -85,10 +85,14 @@ impl Connection {
         }
         let unavailable = |error| authentication::close_code(&ApiError::from(error));
         let begun = Subscription::begin(&state.hub, &state.store, user.id, user.session).await;
-        let (subscription, snapshot) = begun.map_err(unavailable)?;
+        let (subscription, mut snapshot) = begun.map_err(unavailable)?;
         // Whatever ended the session before the hub knew of this socket has not told it.
         if !state.store.is_alive(user.session).await.map_err(unavailable)? {
             return Err(CloseCode::SessionEnded);
+        }
+        subscription.look_who_is_here(&mut snapshot).await;
+        if state.is_draining() {
+            return Err(CloseCode::Restarting);
         }
 
         let ready = ServerEvent::Ready(Box::new(Ready {

@@ -2,6 +2,7 @@
 
 use crate::answer::Answer;
 use crate::person::{PASSWORD, Person};
+use std::net::SocketAddr;
 use tempfile::TempDir;
 use umbrachat::app::{self, Running};
 use umbrachat::config::Config;
@@ -10,7 +11,7 @@ use umbrachat::keys::SecretKey;
 use umbrachat::realtime::Hub;
 use umbrachat_client::reqwest::{self, Method, RequestBuilder};
 use umbrachat_client::{Client, ClientBuilder};
-use umbrachat_protocol::{Register, Timestamp};
+use umbrachat_protocol::{Epoch, Register, Timestamp};
 use umbrachat_store::{Clock, ManualClock};
 use umbrachat_testing::TestDatabase;
 
@@ -36,6 +37,10 @@ pub(crate) struct Replica {
 impl Replica {
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.running.address())
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.running.address()
     }
 
     pub(crate) async fn stops(self) {
@@ -171,6 +176,25 @@ impl TestApp {
 
     pub(crate) async fn stops(self) {
         self.running.stop().await;
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.running.address()
+    }
+
+    /// The history of the database, as the server tells it.
+    pub(crate) fn epoch(&self) -> Option<Epoch> {
+        self.running.state().store.epoch()
+    }
+
+    /// As the operator does by `umbrachat restored`.
+    pub(crate) async fn says_that_it_was_restored(&self) {
+        self.running.state().store.begin_epoch().await.unwrap();
+    }
+
+    /// What it does first when it is told to stop.
+    pub(crate) fn begins_to_stop(&self) {
+        self.running.state().begins_nothing_new();
     }
 
     /// The same from somewhere else: behind a proxy that says so.

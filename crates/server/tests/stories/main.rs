@@ -34,6 +34,8 @@ mod patience;
 mod policies;
 mod receipts;
 mod replicas;
+mod restored;
+mod rolling;
 mod second_factor;
 mod sessions;
 mod sign_up;

@@ -6,7 +6,8 @@ use crate::person::Person;
 use crate::socket::TestSocket;
 use std::time::Duration;
 use tokio::time::timeout;
-use umbrachat_client::Received;
+use umbrachat::config::Config;
+use umbrachat_client::{Client, Received};
 use umbrachat_protocol::{CloseCode, ConversationId, ErrorCode, Message, Presence, ServerEvent};
 use umbrachat_testing::{TestDatabase, TestRedis};
 
@@ -210,11 +211,61 @@ async fn a_server_that_stops_hands_its_people_over() {
     assert_eq!(here.next_message().await, sent);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_are_counted_over_all_servers_together() {
+    let (redis, app, other) = two_servers_with(|config| config.rate_limits = true).await;
+    let guesses = async |server: &str| {
+        let guess = Client::sign_in(server, "nobody", "not-the-lamp-at-3").await;
+        refusal(guess)
+    };
+    let (here, there) = (app.url(""), other.url());
+    for _ in 0..5 {
+        assert_eq!(guesses(&here).await, ErrorCode::InvalidCredentials);
+        assert_eq!(guesses(&there).await, ErrorCode::InvalidCredentials);
+    }
+    assert_eq!(guesses(&here).await, ErrorCode::RateLimited);
+    assert_eq!(guesses(&there).await, ErrorCode::RateLimited);
+    let keys = redis.cli(&["KEYS", "*"]);
+    assert!(keys.lines().count() > 0 && !keys.contains("nobody") && !keys.contains("127.0.0.1"), "{keys}");
+
+    // Without Redis each goes by what it has counted itself, and nobody waits for it.
+    redis.freezes();
+    let began = tokio::time::Instant::now();
+    assert_eq!(guesses(&there).await, ErrorCode::InvalidCredentials);
+    assert!(began.elapsed() < WITHOUT_REDIS);
+    for _ in 0..3 {
+        guesses(&there).await;
+    }
+    assert_eq!(guesses(&there).await, ErrorCode::RateLimited);
+    redis.thaws();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_may_speak_tls_and_ask_for_a_password() {
+    let (_redis, app, other) = two_servers_on(TestRedis::start_with_tls("sesame").await, |_| {}).await;
+    let (ana, bo, chat) = app.chat().await;
+    let mut socket = bo.at(&other).await.connects().await;
+    let mut ana_socket = ana.connects().await;
+    // What is in no database has come over Redis.
+    while !next_presence(&mut ana_socket).await.online {}
+    says_and_is_heard(&ana, &mut socket, chat, 1).await;
+}
+
 pub(crate) async fn two_servers() -> (TestRedis, TestApp, Replica) {
-    let redis = TestRedis::start().await;
+    two_servers_with(|_| {}).await
+}
+
+async fn two_servers_with(change: impl FnOnce(&mut Config)) -> (TestRedis, TestApp, Replica) {
+    two_servers_on(TestRedis::start().await, change).await
+}
+
+async fn two_servers_on(redis: TestRedis, change: impl FnOnce(&mut Config)) -> (TestRedis, TestApp, Replica) {
     let url = redis.url().parse().unwrap();
-    let app =
-        TestApp::configured(TestDatabase::postgres().await, |config| config.redis_url = Some(url)).await;
+    let configure = |config: &mut Config| {
+        config.redis_url = Some(url);
+        change(config);
+    };
+    let app = TestApp::configured(TestDatabase::postgres().await, configure).await;
     let other = app.another_replica().await;
     (redis, app, other)
 }
@@ -245,7 +296,7 @@ async fn hears(socket: &mut TestSocket, count: usize) -> Vec<Message> {
     heard
 }
 
-async fn next_presence(socket: &mut TestSocket) -> Presence {
+pub(crate) async fn next_presence(socket: &mut TestSocket) -> Presence {
     loop {
         if let ServerEvent::Presence(presence) = socket.next_of_all().await {
             return presence;

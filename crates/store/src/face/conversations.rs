@@ -79,7 +79,10 @@ impl Store {
 
     /// Everything newer than a rev, oldest rev first.
     pub async fn changes(&self, me: UserId, id: ConversationId, since: Rev, limit: usize) -> Result<Changes> {
-        read!(&self.backend, |ops, conn| ops::changes::since(conn, me.into(), id, since, limit).await)
+        let epoch = self.epoch();
+        let changes =
+            read!(&self.backend, |ops, conn| ops::changes::since(conn, me.into(), id, since, limit).await)?;
+        Ok(Changes { epoch, ..changes })
     }
 
     /// What those who follow a conversation would have been told since a rev, and the rev that this reaches.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod conversations;
+mod epochs;
 mod erasure;
 mod export;
 mod groups;
@@ -12,6 +13,7 @@ mod sessions;
 
 pub use accounts::{Knowledge, NewAccount, PolicyReference, Secrets, TokenHash};
 pub use conversations::Opened;
+pub use epochs::Mark;
 pub use erasure::{Erasure, LedgerEntry};
 pub use export::{ConversationPart, EXPORT_PAGE, Exporter, Page, Relation};
 pub use operators::{Account, OpenBesideError};
@@ -26,7 +28,8 @@ use crate::error::{Result, StoreError};
 use crate::lane::Lanes;
 use crate::types::{Id, Stamp};
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use umbrachat_protocol::Epoch;
 
 /// Called with what a transaction changed, after its commit and before anything is acknowledged. Must not block.
 pub type Publish = Arc<dyn Fn(Vec<Change>) + Send + Sync>;
@@ -37,6 +40,8 @@ pub struct Store {
     clock: Clock,
     publish: Publish,
     lanes: Lanes,
+    /// As of the last beat.
+    epoch: Arc<Mutex<Option<Epoch>>>,
 }
 
 impl Store {
@@ -47,7 +52,7 @@ impl Store {
     pub async fn open(database: &Database, clock: Clock, publish: Publish) -> Result<Self, OpenError> {
         let backend = Backend::open(database).await?;
         let lanes = Lanes::start(&backend, &clock, &publish);
-        Ok(Self { backend, clock, publish, lanes })
+        Ok(Self { backend, clock, publish, lanes, epoch: Arc::default() })
     }
 
     pub fn clock(&self) -> &Clock {
@@ -57,6 +62,11 @@ impl Store {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         read!(&self.backend, |ops, conn| ops::accounts::ping(conn).await)
+    }
+
+    /// Waits until every message and mark that was submitted has been answered.
+    pub async fn has_written(&self) {
+        self.lanes.are_idle().await;
     }
 
     fn new_id(&self) -> Id {

@@ -7,6 +7,7 @@ use crate::database::{Database, OpenError};
 use crate::error::{Result, StoreError};
 use crate::examination::{self, Tables};
 use crate::lane::Lanes;
+use std::sync::Arc;
 use umbrachat_protocol::{Timestamp, UserId};
 
 /// An account, as operators see it.
@@ -51,7 +52,7 @@ impl Store {
             Tables::Ahead(_) => return Err(OpenBesideError::Ahead),
         }
         let lanes = Lanes::start(&backend, &clock, &publish);
-        Ok(Self { backend, clock, publish, lanes })
+        Ok(Self { backend, clock, publish, lanes, epoch: Arc::default() })
     }
 
     /// Accounts in the order of their names: at most `limit` after the given one.

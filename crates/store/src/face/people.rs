@@ -92,6 +92,9 @@ impl Store {
     /// Everything that a client needs to begin.
     pub async fn snapshot(&self, me: UserId) -> Result<Snapshot> {
         let now = self.clock.now();
-        read!(&self.backend, |ops, conn| ops::snapshot::of(conn, me.into(), now).await)
+        // Before anything else is read: an older epoch beside newer rows is noticed, the other way round is not.
+        let epoch = self.epoch();
+        let snapshot = read!(&self.backend, |ops, conn| ops::snapshot::of(conn, me.into(), now).await)?;
+        Ok(Snapshot { epoch, ..snapshot })
     }
 }

@@ -57,6 +57,7 @@ pub(crate) async fn since(
         members: Vec::new(),
         messages: Vec::new(),
         receipts: Vec::new(),
+        epoch: None,
     };
     if own_rev > since.0 && own_rev <= last {
         changes.conversation = Some(view(conn, me, membership.conversation.id).await?);

@@ -8,6 +8,7 @@ pub(crate) mod blocks;
 pub(crate) mod changes;
 pub(crate) mod consents;
 pub(crate) mod conversations;
+pub(crate) mod epochs;
 pub(crate) mod erasure;
 pub(crate) mod examination;
 pub(crate) mod export;

@@ -16,5 +16,6 @@ pub(crate) async fn of(conn: &mut Conn, me: Id, now: Timestamp) -> Result<Snapsh
         friend_requests: friendships::requests(conn, me).await?,
         blocks: blocks::all(conn, me).await?,
         presence,
+        epoch: None,
     })
 }
