@@ -29,6 +29,7 @@ pub async fn run(lab: &mut Lab, options: &Options, report: &mut Report) -> Resul
         let credentials: Vec<Credentials> = people
             .into_iter()
             .map(|person| Credentials {
+                code: None,
                 username: person.username,
                 password: person.password,
                 device_name: None,
