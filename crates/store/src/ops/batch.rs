@@ -1,15 +1,12 @@
 //! Many writes in one transaction: what each needs to know is read for all of them at once, each is decided on by
 //! itself, and what they leave is written for all of them at once.
 
-use super::{Conn, accounts, bulk, friendships};
+use super::{Conn, bulk, friendships};
 use crate::change::Change;
 use crate::error::{Refusal, Result, StoreError};
 use crate::rows::{ConversationRow, MemberRow, MessageRow, Word, mentions_to_column};
-use crate::schema::{conversations, members, messages};
 use crate::types::Id;
 use crate::write::{MarkWrite, Outcome, SendWrite, SentMessage, Write};
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{
@@ -61,14 +58,14 @@ impl Batch {
         let mut sent_to = Vec::new();
         let mut marked_in = Vec::new();
         let mut people = Vec::new();
-        let mut markers = Vec::new();
+        let (mut markers, mut authors) = (Vec::new(), Vec::new());
         let mut client_ids = Vec::new();
         for write in writes {
             match write {
                 Write::Send(send) => {
                     sent_to.push(Id::from(send.conversation));
                     people.push(Id::from(send.author));
-                    markers.push(Id::from(send.author));
+                    authors.push((Id::from(send.conversation), Id::from(send.author)));
                     people.extend(send.message.mentions.iter().copied().map(Id::from));
                     client_ids.push(Id::from(send.message.client_id));
                 }
@@ -87,45 +84,30 @@ impl Batch {
 
         // Everything below is read under these locks: nobody else sends to these conversations meanwhile.
         let mut found = bulk::lock_conversations(conn, &sent_to).await?;
-        if !marked_in.is_empty() {
-            let only_marked = conversations::table
-                .filter(conversations::id.eq_any(&marked_in))
-                .select(ConversationRow::as_select())
-                .load(conn)
-                .await?;
-            found.extend::<Vec<ConversationRow>>(only_marked);
-        }
-        let conversation_ids: Vec<Id> = found.iter().map(|row| row.id).collect();
-        let member_rows: Vec<MemberRow> = members::table
-            .filter(members::conversation_id.eq_any(&conversation_ids))
-            .filter(members::user_id.eq_any(&people))
-            .filter(members::left_at.is_null())
-            .select(MemberRow::as_select())
-            .load(conn)
-            .await?;
-
+        // To write in a group for the first time is a mark, too: see `Cause`.
+        let groups: HashSet<Id> = found.iter().filter(|row| !row.is_direct()).map(|row| row.id).collect();
+        markers.extend(authors.iter().filter(|(id, _)| groups.contains(id)).map(|(_, author)| *author));
+        let wanted = Wanted { direct: direct_pairs(&found), sent_to, marked_in, people, markers, client_ids };
+        let related = bulk::related(conn, wanted).await?;
+        found.extend(related.only_marked);
         let mut batch = Self {
-            friends: friends_of_direct(conn, &found, &sent_to).await?,
-            shows_receipts: accounts::who_shows_receipts(conn, &markers).await?.into_iter().collect(),
+            friends: related.friends.into_iter().collect(),
+            shows_receipts: related.shows_receipts.into_iter().collect(),
             conversations: found.into_iter().map(|row| (row.id, row)).collect(),
-            members: member_rows.into_iter().map(|row| ((row.conversation_id, row.user_id), row)).collect(),
+            members: related
+                .members
+                .into_iter()
+                .map(|row| ((row.conversation_id, row.user_id), row))
+                .collect(),
             known: HashMap::new(),
             new_messages: Vec::new(),
             advanced: HashSet::new(),
             marked: BTreeMap::new(),
         };
-        if !client_ids.is_empty() {
-            let known: Vec<MessageRow> = messages::table
-                .filter(messages::client_id.eq_any(&client_ids))
-                .filter(messages::author_id.eq_any(&people))
-                .select(MessageRow::as_select())
-                .load(conn)
-                .await?;
-            for message in super::messages::into_wire(conn, known).await? {
-                let author = message.author_id.map(Id::from);
-                let key = (message.client_id.into(), message.conversation_id.into());
-                batch.known.extend(author.map(|author| ((key.0, key.1, author), message)));
-            }
+        for message in super::messages::into_wire(conn, related.known).await? {
+            let author = message.author_id.map(Id::from);
+            let key = (message.client_id.into(), message.conversation_id.into());
+            batch.known.extend(author.map(|author| ((key.0, key.1, author), message)));
         }
         Ok(batch)
     }
@@ -236,9 +218,7 @@ impl Batch {
         let advanced: Vec<&ConversationRow> =
             self.advanced.iter().filter_map(|id| self.conversations.get(id)).collect();
         let marked: Vec<&MemberRow> = self.marked.keys().filter_map(|key| self.members.get(key)).collect();
-        bulk::advance_conversations(conn, &advanced).await?;
-        bulk::move_marks(conn, &marked).await?;
-        bulk::insert_messages(conn, self.new_messages).await?;
+        bulk::save(conn, &advanced, &marked, self.new_messages).await?;
         Ok(changes)
     }
 
@@ -261,19 +241,28 @@ impl Batch {
     }
 }
 
-async fn friends_of_direct(
-    conn: &mut Conn,
-    found: &[ConversationRow],
-    sent_to: &[Id],
-) -> Result<HashSet<(Id, Id)>> {
-    let pairs: Vec<(Id, Id)> = found
-        .iter()
-        .filter(|row| sent_to.binary_search(&row.id).is_ok())
-        .filter_map(|row| row.direct_low_id.zip(row.direct_high_id))
-        .collect();
-    if pairs.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let (lows, highs): (Vec<Id>, Vec<Id>) = pairs.into_iter().unzip();
-    Ok(friendships::among(conn, &lows, &highs).await?.into_iter().collect())
+/// What a batch has to know beside the conversations that it sends to, which are locked first.
+pub(crate) struct Wanted {
+    pub(crate) sent_to: Vec<Id>,
+    /// Others than those.
+    pub(crate) marked_in: Vec<Id>,
+    pub(crate) people: Vec<Id>,
+    /// Those of them whose marks others may be told of.
+    pub(crate) markers: Vec<Id>,
+    pub(crate) client_ids: Vec<Id>,
+    /// The two of each direct conversation that is sent to, low ids and high ids.
+    pub(crate) direct: (Vec<Id>, Vec<Id>),
+}
+
+#[derive(Default)]
+pub(crate) struct Related {
+    pub(crate) only_marked: Vec<ConversationRow>,
+    pub(crate) members: Vec<MemberRow>,
+    pub(crate) friends: Vec<(Id, Id)>,
+    pub(crate) shows_receipts: Vec<(Id, bool)>,
+    pub(crate) known: Vec<MessageRow>,
+}
+
+fn direct_pairs(found: &[ConversationRow]) -> (Vec<Id>, Vec<Id>) {
+    found.iter().filter_map(|row| row.direct_low_id.zip(row.direct_high_id)).unzip()
 }

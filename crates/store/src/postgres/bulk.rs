@@ -2,15 +2,18 @@
 //! PostgreSQL prepares it once.
 
 use super::Conn;
+use super::ops::batch::{Related, Wanted};
 use crate::error::Result;
 use crate::rows::{ConversationRow, MemberRow, MessageRow};
-use crate::schema::conversations;
+use crate::schema::{conversations, friendships, members, messages, users};
 use crate::types::{Id, Time, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
+use futures_util::future::{try_join3, try_join5};
+use std::future::Future;
 
 /// Takes the conversations' locks, in the order of their ids, so that two batches never wait for each other.
 pub(crate) async fn lock_conversations(conn: &mut Conn, ids: &[Id]) -> Result<Vec<ConversationRow>> {
@@ -26,7 +29,68 @@ pub(crate) async fn lock_conversations(conn: &mut Conn, ids: &[Id]) -> Result<Ve
         .await?)
 }
 
-pub(crate) async fn advance_conversations(conn: &mut Conn, rows: &[&ConversationRow]) -> Result<()> {
+/// Everything that a batch has to know, asked at once: the queries travel together, and so do the answers.
+pub(crate) async fn related(conn: &mut Conn, wanted: Wanted) -> Result<Related> {
+    let Wanted { sent_to, marked_in, people, markers, client_ids, direct: (lows, highs) } = wanted;
+    let everywhere = [&sent_to[..], &marked_in[..]].concat();
+    let (mut one, mut two, mut three, mut four, mut five) = (&*conn, &*conn, &*conn, &*conn, &*conn);
+    let only_marked = conversations::table
+        .filter(conversations::id.eq_any(&marked_in))
+        .select(ConversationRow::as_select())
+        .load(&mut one);
+    let members = members::table
+        .filter(members::conversation_id.eq_any(&everywhere))
+        .filter(members::user_id.eq_any(&people))
+        .filter(members::left_at.is_null())
+        .select(MemberRow::as_select())
+        .load(&mut two);
+    let friends = friendships::table
+        .filter(friendships::low_id.eq_any(&lows))
+        .filter(friendships::high_id.eq_any(&highs))
+        .filter(friendships::accepted_at.is_not_null())
+        .select((friendships::low_id, friendships::high_id))
+        .load(&mut three);
+    let shows_receipts =
+        users::table.filter(users::id.eq_any(&markers)).select((users::id, users::receipts)).load(&mut four);
+    let known = messages::table
+        .filter(messages::client_id.eq_any(&client_ids))
+        .filter(messages::author_id.eq_any(&people))
+        .select(MessageRow::as_select())
+        .load(&mut five);
+    let (only_marked, members, friends, shows_receipts, known) = try_join5(
+        unless(marked_in.is_empty(), only_marked),
+        members,
+        unless(lows.is_empty(), friends),
+        unless(markers.is_empty(), shows_receipts),
+        unless(client_ids.is_empty(), known),
+    )
+    .await?;
+    Ok(Related { only_marked, members, friends, shows_receipts, known })
+}
+
+/// Does not even ask what can only have one answer.
+async fn unless<T>(is_empty: bool, query: impl Future<Output = QueryResult<Vec<T>>>) -> QueryResult<Vec<T>> {
+    if is_empty { Ok(Vec::new()) } else { query.await }
+}
+
+/// Writes everything that a batch leaves, at once.
+pub(crate) async fn save(
+    conn: &mut Conn,
+    advanced: &[&ConversationRow],
+    marked: &[&MemberRow],
+    messages: Vec<MessageRow>,
+) -> Result<()> {
+    let (mut one, mut two, mut three) = (&*conn, &*conn, &*conn);
+    try_join3(
+        advance_conversations(&mut one, advanced),
+        move_marks(&mut two, marked),
+        insert_messages(&mut three, messages),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn advance_conversations(conn: &mut &Conn, rows: &[&ConversationRow]) -> QueryResult<()> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -61,7 +125,7 @@ struct PersonVersion {
     version: i64,
 }
 
-pub(crate) async fn move_marks(conn: &mut Conn, rows: &[&MemberRow]) -> Result<()> {
+async fn move_marks(conn: &mut &Conn, rows: &[&MemberRow]) -> QueryResult<()> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -75,7 +139,7 @@ pub(crate) async fn move_marks(conn: &mut Conn, rows: &[&MemberRow]) -> Result<(
     Ok(())
 }
 
-pub(crate) async fn insert_messages(conn: &mut Conn, rows: Vec<MessageRow>) -> Result<()> {
+async fn insert_messages(conn: &mut &Conn, rows: Vec<MessageRow>) -> QueryResult<()> {
     if rows.is_empty() {
         return Ok(());
     }

@@ -1,9 +1,10 @@
 //! Many rows in one visit to the connection's thread: a prepared statement each, run in a loop.
 
 use super::Conn;
+use super::ops::batch::{Related, Wanted};
 use crate::error::Result;
 use crate::rows::{ConversationRow, MemberRow, MessageRow};
-use crate::schema::{conversations, members, messages, person_versions, users};
+use crate::schema::{conversations, friendships, members, messages, person_versions, users};
 use crate::types::Id;
 use diesel::prelude::*;
 
@@ -22,27 +23,6 @@ pub(crate) async fn lock_conversations(conn: &mut Conn, ids: &[Id]) -> Result<Ve
         })
         .await?;
     Ok(rows)
-}
-
-pub(crate) async fn advance_conversations(conn: &mut Conn, rows: &[&ConversationRow]) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<_> = rows.iter().map(|row| (row.id, row.last_seq, row.rev, row.active_at)).collect();
-    conn.spawn_blocking(move |conn| {
-        for (id, last_seq, rev, active_at) in rows {
-            diesel::update(conversations::table.find(id))
-                .set((
-                    conversations::last_seq.eq(last_seq),
-                    conversations::rev.eq(rev),
-                    conversations::active_at.eq(active_at),
-                ))
-                .execute(conn)?;
-        }
-        Ok(())
-    })
-    .await?;
-    Ok(())
 }
 
 /// The people in the order of their ids; who does not exist any more is left out.
@@ -69,30 +49,81 @@ pub(crate) async fn advance_versions(conn: &mut Conn, users: Vec<Id>) -> Result<
     Ok(advanced)
 }
 
-pub(crate) async fn move_marks(conn: &mut Conn, rows: &[&MemberRow]) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<_> =
-        rows.iter().map(|row| (row.conversation_id, row.user_id, row.delivered_seq, row.read_seq)).collect();
+/// Everything that a batch has to know.
+pub(crate) async fn related(conn: &mut Conn, wanted: Wanted) -> Result<Related> {
+    let Wanted { sent_to, marked_in, people, markers, client_ids, direct: (lows, highs) } = wanted;
+    let related = conn.spawn_blocking(move |conn| {
+        let everywhere = [&sent_to[..], &marked_in[..]].concat();
+        let mut related = Related {
+            members: members::table
+                .filter(members::conversation_id.eq_any(&everywhere))
+                .filter(members::user_id.eq_any(&people))
+                .filter(members::left_at.is_null())
+                .select(MemberRow::as_select())
+                .load(conn)?,
+            ..Related::default()
+        };
+        if !marked_in.is_empty() {
+            related.only_marked = conversations::table
+                .filter(conversations::id.eq_any(&marked_in))
+                .select(ConversationRow::as_select())
+                .load(conn)?;
+        }
+        if !markers.is_empty() {
+            related.shows_receipts = users::table
+                .filter(users::id.eq_any(&markers))
+                .select((users::id, users::receipts))
+                .load(conn)?;
+        }
+        if !lows.is_empty() {
+            related.friends = friendships::table
+                .filter(friendships::low_id.eq_any(&lows))
+                .filter(friendships::high_id.eq_any(&highs))
+                .filter(friendships::accepted_at.is_not_null())
+                .select((friendships::low_id, friendships::high_id))
+                .load(conn)?;
+        }
+        if !client_ids.is_empty() {
+            related.known = messages::table
+                .filter(messages::client_id.eq_any(&client_ids))
+                .filter(messages::author_id.eq_any(&people))
+                .select(MessageRow::as_select())
+                .load(conn)?;
+        }
+        Ok(related)
+    });
+    Ok(related.await?)
+}
+
+/// Writes everything that a batch leaves.
+pub(crate) async fn save(
+    conn: &mut Conn,
+    advanced: &[&ConversationRow],
+    marked: &[&MemberRow],
+    messages: Vec<MessageRow>,
+) -> Result<()> {
+    let advanced: Vec<_> =
+        advanced.iter().map(|row| (row.id, row.last_seq, row.rev, row.active_at)).collect();
+    let marked: Vec<_> = marked
+        .iter()
+        .map(|row| (row.conversation_id, row.user_id, row.delivered_seq, row.read_seq))
+        .collect();
     conn.spawn_blocking(move |conn| {
-        for (conversation, user, delivered_seq, read_seq) in rows {
+        for (id, last_seq, rev, active_at) in advanced {
+            diesel::update(conversations::table.find(id))
+                .set((
+                    conversations::last_seq.eq(last_seq),
+                    conversations::rev.eq(rev),
+                    conversations::active_at.eq(active_at),
+                ))
+                .execute(conn)?;
+        }
+        for (conversation, user, delivered_seq, read_seq) in marked {
             diesel::update(members::table.find((conversation, user)))
                 .set((members::delivered_seq.eq(delivered_seq), members::read_seq.eq(read_seq)))
                 .execute(conn)?;
         }
-        Ok(())
-    })
-    .await?;
-    Ok(())
-}
-
-pub(crate) async fn insert_messages(conn: &mut Conn, rows: Vec<MessageRow>) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    conn.spawn_blocking(move |conn| {
-        for row in rows {
+        for row in messages {
             diesel::insert_into(messages::table).values(row).execute(conn)?;
         }
         Ok(())
