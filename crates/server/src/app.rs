@@ -8,6 +8,7 @@ use crate::erasure_ledger::{ErasureLedger, ReplayError};
 use crate::export::Exports;
 use crate::keys::SecretKey;
 use crate::limits::Limits;
+use crate::metrics::{self, Metrics};
 use crate::passwords::Passwords;
 use crate::policy::Policies;
 use crate::public_url::PublicUrl;
@@ -64,6 +65,7 @@ pub struct AppState {
     pub exports: Exports,
     pub policies: Policies,
     pub limits: Limits,
+    pub metrics: Metrics,
     pub public_url: PublicUrl,
     pub trusted_proxies: TrustedProxies,
     draining: AtomicBool,
@@ -95,6 +97,8 @@ pub struct Running {
     housekeeping: JoinHandle<()>,
     /// What hears of operators' commands.
     signals: JoinHandle<()>,
+    /// Where metrics are served, if they are.
+    metrics: Option<(SocketAddr, ServerHandle)>,
     /// What carries changes to other replicas, where there are any.
     bus: Option<JoinSet<()>>,
 }
@@ -104,6 +108,8 @@ pub struct Running {
 pub enum StartError {
     #[error("HOST, PORT: cannot listen on {address}: {cause}")]
     Listen { address: String, cause: io::Error },
+    #[error("METRICS_ADDR: cannot listen on {address}: {cause}")]
+    Metrics { address: SocketAddr, cause: io::Error },
     #[error("{setting}: cannot use the folder {folder}: {cause}")]
     Folder { setting: &'static str, folder: String, cause: io::Error },
     #[error("DATABASE_URL: {0}")]
@@ -139,6 +145,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         Some(url) => Some(Bus::start(url, &secret, &hub).map_err(StartError::Redis)?),
         None => None,
     };
+    let passwords = Passwords::new(cores());
+    let metrics = Metrics::new(&store, &passwords);
     let counted_together = match &config.redis_url {
         Some(url) => Some(SharedLimits::on(url, &secret).map_err(StartError::Redis)?),
         None => None,
@@ -149,7 +157,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         store,
         hub,
         tokens: Tokens::new(&secret),
-        passwords: Passwords::new(cores()),
+        passwords,
+        metrics,
         second_factors: SecondFactors::new(&secret),
         erasure_ledger,
         backup_watch,
@@ -160,6 +169,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         draining: AtomicBool::new(false),
     });
 
+    let metrics = config.metrics_addr.map(|address| serve_metrics(address, &state)).transpose()?;
     let shared = state.clone();
     let server = HttpServer::new(move || {
         App::new()
@@ -184,7 +194,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     tracing::info!(%address, public_url = %state.public_url, "listening");
     let housekeeping = tokio::spawn(housekeeping::keep(state.clone()));
     let signals = tokio::spawn(signals::listen(state.clone()));
-    Ok(Running { address, state, handle, task: tokio::spawn(server), housekeeping, signals, bus })
+    let task = tokio::spawn(server);
+    Ok(Running { address, state, handle, task, housekeeping, signals, metrics, bus })
 }
 
 /// Tells clients that the database was restored from a backup, where the servers could not notice.
@@ -205,6 +216,11 @@ impl Running {
         self.address
     }
 
+    /// Where metrics are served, if they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(address, _)| *address)
+    }
+
     pub fn state(&self) -> &AppState {
         &self.state
     }
@@ -216,7 +232,7 @@ impl Running {
         self.housekeeping.abort();
         self.signals.abort();
         self.state.begins_nothing_new();
-        let Self { state, handle, task, bus, .. } = self;
+        let Self { state, handle, task, metrics, bus, .. } = self;
         let finishing = async {
             // Stopped now, not when it is awaited: from here on nobody is accepted.
             let stopped = handle.stop(true);
@@ -226,6 +242,9 @@ impl Running {
                 tracing::error!(%error, "the server did not end well");
             }
             state.store.has_written().await;
+            if let Some((_, metrics)) = metrics {
+                metrics.stop(false).await;
+            }
             // The bus goes last, so that the others hear of everything that was committed.
             state.hub.says_goodbye().await;
         };
@@ -261,6 +280,20 @@ async fn listen(host: &str, port: u16) -> Result<TcpListener, StartError> {
         socket.listen(BACKLOG)?.into_std()
     };
     listening.await.map_err(|cause| StartError::Listen { address, cause })
+}
+
+fn serve_metrics(
+    address: SocketAddr,
+    state: &web::Data<AppState>,
+) -> Result<(SocketAddr, ServerHandle), StartError> {
+    let failed = |cause| StartError::Metrics { address, cause };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let server = metrics::serve(listener, state.clone()).map_err(failed)?;
+    let handle = server.handle();
+    tokio::spawn(server);
+    tracing::info!(%address, "serving metrics");
+    Ok((address, handle))
 }
 
 async fn open_store(config: &Config, clock: Clock) -> Result<(Store, Hub), StartError> {

@@ -8,6 +8,7 @@ use crate::public_url::PublicUrl;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use tracing_subscriber::EnvFilter;
@@ -107,6 +108,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// Whether people and addresses are held to their limits.
     pub rate_limits: bool,
+    /// Where metrics are served. None: nowhere.
+    pub metrics_addr: Option<SocketAddr>,
     pub policies: Policies,
     pub log_format: LogFormat,
     /// In the syntax of `RUST_LOG`.
@@ -211,6 +214,9 @@ struct Settings {
     /// on, or off for load tests: how often a person or an address may do something
     #[arg(long, env = "RATE_LIMITS", global = true, hide_env_values = true, default_value = DEFAULT_RATE_LIMITS)]
     rate_limits: String,
+    #[arg(long, env = "METRICS_ADDR", global = true, hide_env_values = true, value_name = "ADDRESS")]
+    #[arg(help = "Where Prometheus finds /metrics, such as 127.0.0.1:9090; never public [default: off]")]
+    metrics_addr: Option<String>,
     #[arg(long, env = "POLICY_DIR", global = true, hide_env_values = true, value_name = "FOLDER")]
     #[arg(
         help = "Folder of privacy policies, each a YYYY-MM-DD.md that holds from that day [default: built-in]"
@@ -303,6 +309,7 @@ impl TryFrom<Settings> for Config {
                 "off" => false,
                 _ => return Err(ConfigError("RATE_LIMITS: neither on nor off".into())),
             },
+            metrics_addr: set(settings.metrics_addr).map(|text| read("METRICS_ADDR", &text)).transpose()?,
             policies: match set(settings.policy_dir) {
                 Some(folder) => Policies::in_folder(Path::new(&folder))
                     .map_err(|why| ConfigError(format!("POLICY_DIR: {why}")))?,
@@ -328,6 +335,7 @@ impl Config {
             public_url: None,
             trusted_proxies: TrustedProxies::default(),
             rate_limits: true,
+            metrics_addr: None,
             policies: Policies::built_in(),
             log_format: LogFormat::Text,
             log_filter: "off".to_owned(),
@@ -426,6 +434,7 @@ mod tests {
             (&["--public-url", "chat.example"], "PUBLIC_URL: not a URL"),
             (&["--trusted-proxies", "proxy.example"], "TRUSTED_PROXIES: \"proxy.example\" is no address"),
             (&["--rate-limits", "some"], "RATE_LIMITS: neither"),
+            (&["--metrics-addr", "9090"], "METRICS_ADDR: "),
             (&["--policy-dir", "/no/such/folder"], "POLICY_DIR: cannot read"),
             (&["--log-format", "xml"], "LOG_FORMAT: neither"),
             (&["--rust-log", "umbrachat=loudly"], "RUST_LOG: "),
@@ -465,6 +474,7 @@ mod tests {
             "PUBLIC_URL",
             "TRUSTED_PROXIES",
             "RATE_LIMITS",
+            "METRICS_ADDR",
             "POLICY_DIR",
             "LOG_FORMAT",
             "RUST_LOG",

@@ -27,6 +27,7 @@ pub mod json;
 pub mod keys;
 pub mod limits;
 pub mod logging;
+pub mod metrics;
 pub mod openapi;
 pub mod passwords;
 pub mod policy;

@@ -1,5 +1,6 @@
 //! The log: one line for each request. No token, query, address or body is in it, and no value can forge a line.
 
+use crate::app::AppState;
 use crate::config::LogFormat;
 use crate::problem::ApiError;
 use actix_web::Error;
@@ -7,6 +8,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use std::time::Instant;
 use tracing_subscriber::EnvFilter;
 use uuid::Uuid;
@@ -43,6 +45,9 @@ pub async fn request(
     let path = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
     let ms = started.elapsed().as_secs_f64() * 1_000.0;
     let status = response.status().as_u16();
+    if let Some(state) = response.request().app_data::<Data<AppState>>() {
+        state.metrics.request(method.as_str(), &path, status, started.elapsed());
+    }
     // Strings are recorded as values, which the writers quote and escape.
     if let Some(cause) = cause(&response) {
         tracing::error!(request_id = id, status, cause, "a request failed");

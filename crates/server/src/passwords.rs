@@ -3,7 +3,9 @@
 use crate::workers::Workers;
 use argon2::password_hash::phc::{Output, PasswordHash};
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::Semaphore;
 use umbrachat_protocol::{FieldError, limits::PASSWORD_SCORE_MIN};
 
@@ -21,7 +23,9 @@ type Memory = Vec<Block>;
 pub struct Passwords {
     /// Taken by all who wait or work.
     admitted: Arc<Semaphore>,
+    admitted_max: usize,
     workers: Workers<Memory>,
+    seconds: Histogram,
     /// What an unknown name's password is compared with, so that both take the same time.
     nobody: Arc<str>,
 }
@@ -47,9 +51,21 @@ impl Passwords {
     pub fn new(cores: usize) -> Self {
         Self {
             admitted: Arc::new(Semaphore::new(cores + WAITING_MAX)),
+            admitted_max: cores + WAITING_MAX,
             workers: Workers::start(cores),
+            seconds: Histogram::new(exponential_buckets(0.01, 2.0, 10)),
             nobody: hash("the password of nobody").into(),
         }
+    }
+
+    /// Hashes that are under way or wait for a core.
+    pub fn waiting(&self) -> usize {
+        self.admitted_max - self.admitted.available_permits()
+    }
+
+    /// How long each took, waiting included.
+    pub fn seconds(&self) -> &Histogram {
+        &self.seconds
     }
 
     /// Judges a chosen password and hashes it into a PHC string.
@@ -77,7 +93,10 @@ impl Passwords {
             let _held = admitted;
             work(memory)
         });
-        Ok(outcome.await)
+        let started = Instant::now();
+        let outcome = outcome.await;
+        self.seconds.observe(started.elapsed().as_secs_f64());
+        Ok(outcome)
     }
 }
 

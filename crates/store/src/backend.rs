@@ -4,6 +4,7 @@
 
 use crate::database::{Database, OpenError};
 use crate::error::StoreError;
+use crate::metrics::Connections;
 use crate::{postgres, sqlite};
 use deadpool::managed::Manager;
 use diesel::sql_types::Text;
@@ -61,6 +62,22 @@ impl Backend {
 }
 
 impl Backend {
+    pub(crate) fn connections(&self) -> Connections {
+        fn add(pools: &[deadpool::Status]) -> Connections {
+            let sum = |count: fn(&deadpool::Status) -> usize| pools.iter().map(count).sum::<usize>();
+            let idle = sum(|pool| pool.available);
+            Connections {
+                used: sum(|pool| pool.size).saturating_sub(idle),
+                idle,
+                waiting: sum(|pool| pool.waiting),
+            }
+        }
+        match self {
+            Self::Postgres { pool } => add(&[pool.status()]),
+            Self::Sqlite { writer, readers, .. } => add(&[writer.status(), readers.status()]),
+        }
+    }
+
     /// Takes what was deleted out of the log that SQLite keeps beside its file, too. PostgreSQL does so by itself, in its time.
     pub(crate) async fn forget_deleted(&self) -> Result<(), StoreError> {
         let Self::Sqlite { writer, .. } = self else { return Ok(()) };

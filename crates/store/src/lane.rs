@@ -8,8 +8,10 @@ use crate::change::Change;
 use crate::clock::Clock;
 use crate::error::{Result, StoreError};
 use crate::face::Publish;
+use crate::metrics::WriteMetrics;
 use crate::write::{Outcome, Write};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::time::Instant;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::watch;
 use umbrachat_protocol::ConversationId;
@@ -27,14 +29,21 @@ pub(crate) type Reply = Box<dyn FnOnce(Outcome) + Send>;
 
 #[derive(Clone)]
 pub(crate) struct Lanes {
-    queues: Vec<mpsc::Sender<(Write, Reply)>>,
+    queues: Vec<mpsc::Sender<Waiting>>,
     /// Writes that are in line or being committed.
     unfinished: watch::Sender<usize>,
 }
 
+/// A write in line.
+struct Waiting {
+    write: Write,
+    reply: Reply,
+    since: Instant,
+}
+
 impl Lanes {
     /// Starts the lanes on the current runtime. They end when the last clone of this is dropped.
-    pub(crate) fn start(backend: &Backend, clock: &Clock, publish: &Publish) -> Self {
+    pub(crate) fn start(backend: &Backend, clock: &Clock, publish: &Publish, metrics: &WriteMetrics) -> Self {
         let count = match backend {
             Backend::Postgres { .. } => POSTGRES_LANES,
             Backend::Sqlite { .. } => 1,
@@ -42,7 +51,12 @@ impl Lanes {
         let queues = (0..count)
             .map(|_| {
                 let (queue, waiting) = mpsc::channel(QUEUE);
-                let lane = Lane { backend: backend.clone(), clock: clock.clone(), publish: publish.clone() };
+                let lane = Lane {
+                    backend: backend.clone(),
+                    clock: clock.clone(),
+                    publish: publish.clone(),
+                    metrics: metrics.clone(),
+                };
                 tokio::spawn(lane.run(waiting));
                 queue
             })
@@ -61,7 +75,8 @@ impl Lanes {
             reply(outcome);
             unfinished.send_modify(|count| *count -= 1);
         });
-        let ((write, reply), cause) = match queue.try_send((write, reply)) {
+        let waiting = Waiting { write, reply, since: Instant::now() };
+        let (Waiting { write, reply, .. }, cause) = match queue.try_send(waiting) {
             Ok(()) => return,
             Err(TrySendError::Full(refused)) => (refused, "too many writes are waiting"),
             Err(TrySendError::Closed(refused)) => (refused, "the store is closing"),
@@ -75,6 +90,11 @@ impl Lanes {
         let _ = self.unfinished.subscribe().wait_for(|count| *count == 0).await;
     }
 
+    /// Writes that wait in each lane.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = usize> {
+        self.queues.iter().map(|queue| queue.max_capacity() - queue.capacity())
+    }
+
     fn index(&self, conversation: ConversationId) -> usize {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(conversation);
         usize::try_from(hash % self.queues.len() as u64).expect("less than the number of lanes")
@@ -85,27 +105,29 @@ struct Lane {
     backend: Backend,
     clock: Clock,
     publish: Publish,
+    metrics: WriteMetrics,
 }
 
 impl Lane {
-    async fn run(self, mut waiting: mpsc::Receiver<(Write, Reply)>) {
+    async fn run(self, mut waiting: mpsc::Receiver<Waiting>) {
         let mut taken = Vec::with_capacity(BATCH);
         while waiting.recv_many(&mut taken, BATCH).await > 0 {
-            let (writes, replies): (Vec<Write>, Vec<Reply>) = taken.drain(..).unzip();
+            self.metrics.batch_writes.observe(small(taken.len()));
+            self.metrics.waiting_seconds.observe(taken[0].since.elapsed().as_secs_f64());
+            let (writes, replies): (Vec<Write>, Vec<Reply>) =
+                taken.drain(..).map(|waiting| (waiting.write, waiting.reply)).unzip();
             if planted::has(Bug::AcknowledgeBeforeCommit) {
                 self.acknowledge_before_commit(&writes, replies).await;
                 continue;
             }
             match self.commit(&writes).await {
-                Ok(outcomes) => {
-                    for (reply, outcome) in replies.into_iter().zip(outcomes) {
-                        reply(outcome);
-                    }
-                }
+                Ok(outcomes) => self.answer(replies, outcomes),
                 // One of them may be the cause, and must not take the others with it.
                 Err(StoreError::Internal(_)) if writes.len() > 1 => self.commit_each(writes, replies).await,
                 Err(error) => {
                     tracing::warn!(%error, writes = writes.len(), "a batch was not committed");
+                    self.metrics.batch_was_lost();
+                    self.metrics.count("failed", writes.len());
                     for (reply, write) in replies.into_iter().zip(writes) {
                         reply(failed(&write, &error));
                     }
@@ -114,13 +136,27 @@ impl Lane {
         }
     }
 
+    fn answer(&self, replies: Vec<Reply>, outcomes: Vec<Outcome>) {
+        let refused = outcomes.iter().filter(|outcome| outcome.is_refused()).count();
+        self.metrics.batch_was_written();
+        self.metrics.count("committed", outcomes.len() - refused);
+        self.metrics.count("refused", refused);
+        for (reply, outcome) in replies.into_iter().zip(outcomes) {
+            reply(outcome);
+        }
+    }
+
     async fn commit_each(&self, writes: Vec<Write>, replies: Vec<Reply>) {
         for (write, reply) in writes.into_iter().zip(replies) {
             let alone = std::slice::from_ref(&write);
             let outcome = match self.commit(alone).await {
-                Ok(mut outcomes) => outcomes.pop(),
+                Ok(mut outcomes) => {
+                    self.metrics.count("committed", 1);
+                    outcomes.pop()
+                }
                 Err(error) => {
                     tracing::error!(%error, "a write was not committed");
+                    self.metrics.count("failed", 1);
                     Some(failed(&write, &error))
                 }
             };
@@ -133,13 +169,17 @@ impl Lane {
     /// Commits and publishes. Retried once where the connection turned out to be dead or another transaction won: the
     /// clients' ids make that harmless even where the first commit did arrive.
     async fn commit(&self, writes: &[Write]) -> Result<Vec<Outcome>> {
+        let started = Instant::now();
         let (outcomes, changes) = match self.transact(writes).await {
             Err(StoreError::Unavailable(_) | StoreError::AnswerLost(_)) => self.transact(writes).await?,
             result => result?,
         };
+        let committed = Instant::now();
+        self.metrics.commit_seconds.observe((committed - started).as_secs_f64());
         if !planted::has(Bug::PublishBeforeCommit) {
             (self.publish)(changes);
         }
+        self.metrics.publish_seconds.observe(committed.elapsed().as_secs_f64());
         Ok(outcomes)
     }
 
@@ -185,6 +225,11 @@ impl Lane {
 /// A machine that has crashed does not commit.
 fn require_power() -> Result<()> {
     if planted::has_power() { Ok(()) } else { Err(StoreError::Internal("crashed".to_owned())) }
+}
+
+/// A number of writes, of which there are never many.
+fn small(writes: usize) -> f64 {
+    u32::try_from(writes).map_or(f64::MAX, f64::from)
 }
 
 fn failed(write: &Write, error: &StoreError) -> Outcome {

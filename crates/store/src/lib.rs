@@ -15,6 +15,7 @@ mod examination;
 mod face;
 pub mod inventory;
 mod lane;
+mod metrics;
 mod postgres;
 mod rows;
 mod schema;
@@ -32,4 +33,5 @@ pub use face::{
     Mark, NewAccount, NewSession, OpenBesideError, Opened, Page, PolicyReference, Publish, Relation,
     Rotation, Secrets, SessionStarted, Store, Successor, TokenHash,
 };
+pub use metrics::{Connections, WriteMetrics};
 pub use write::SentMessage;

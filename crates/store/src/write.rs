@@ -29,6 +29,16 @@ pub(crate) enum Outcome {
     Marked(Result<()>),
 }
 
+impl Outcome {
+    /// Whether a rule said no.
+    pub(crate) fn is_refused(&self) -> bool {
+        match self {
+            Self::Sent(result) => result.is_err(),
+            Self::Marked(result) => result.is_err(),
+        }
+    }
+}
+
 /// A message that is durable.
 #[derive(Clone, Debug)]
 pub struct SentMessage {

@@ -44,6 +44,17 @@ pub struct RedisUrl(String);
 #[derive(Clone)]
 pub struct Bus(Arc<Shared>);
 
+/// How the bus is doing.
+#[derive(Clone, Copy, Debug)]
+pub struct BusState {
+    /// Whether it brings what other replicas say.
+    pub is_listening: bool,
+    /// Messages that wait for Redis.
+    pub waiting: usize,
+    /// Messages that never left.
+    pub lost: u64,
+}
+
 struct Shared {
     /// By which this replica is told from the others; new at each start.
     replica: Uuid,
@@ -112,6 +123,15 @@ impl Bus {
     pub fn tell_typing(&self, conversation: ConversationId, user: UserId, typing: bool) {
         let channel = Channel::Of(Interest::Conversation(conversation));
         self.0.post(Posted { channel, message: Message::Typing { conversation, user, typing } });
+    }
+
+    pub(crate) fn state(&self) -> BusState {
+        let Shared { queue, lost, listening, .. } = &*self.0;
+        BusState {
+            is_listening: listening.borrow().is_some(),
+            waiting: queue.max_capacity() - queue.capacity(),
+            lost: lost.load(Ordering::Relaxed),
+        }
     }
 
     /// Waits until everything that was told has been sent, for a second at most.

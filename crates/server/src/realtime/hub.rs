@@ -4,7 +4,7 @@ use super::fill::{fill, look_again};
 use super::outlet::{Outgoing, Outlet, Position, encode};
 use super::people::{Answer, LINGER};
 use super::state::{Interest, Item, State};
-use crate::bus::Bus;
+use crate::bus::{Bus, BusState};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -237,6 +237,17 @@ impl Hub {
     /// Number of sockets that are open here.
     pub fn sockets(&self) -> usize {
         self.state().all_sockets().count()
+    }
+
+    /// Sockets, people and followed conversations here.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let state = self.state();
+        (state.all_sockets().count(), state.people.len(), state.rooms_count())
+    }
+
+    /// How the bus is doing. Without other replicas there is nothing to miss.
+    pub fn bus_state(&self) -> BusState {
+        self.0.bus.get().map_or(BusState { is_listening: true, waiting: 0, lost: 0 }, Bus::state)
     }
 
     /// Whether anything of this person is remembered here.

@@ -5,6 +5,7 @@ use super::people::Person;
 use super::room::Room;
 use crate::bus::Bus;
 use bytestring::ByteString;
+use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -278,6 +279,10 @@ impl State {
         }
     }
 
+    pub(super) fn rooms_count(&self) -> usize {
+        self.rooms.len()
+    }
+
     pub(super) fn all_rooms(&self) -> Vec<ConversationId> {
         self.rooms.keys().copied().collect()
     }
@@ -387,7 +392,8 @@ impl State {
                 });
             }
             let position = Position::At(id, rev);
-            let skipped = encode(&ServerEvent::Skipped { conversation_id: id, rev });
+            // Hardly ever needed.
+            let skipped = LazyCell::new(|| encode(&ServerEvent::Skipped { conversation_id: id, rev }));
             for Follower { outlet, first_seq, .. } in followed.followers.values() {
                 let text = match &item {
                     Item::Message { seq, text }
@@ -396,8 +402,8 @@ impl State {
                         text
                     }
                     Item::Member { text } | Item::Left { text, .. } => text,
-                    Item::Conversation { texts } => texts.get(&outlet.user).unwrap_or(&skipped),
-                    Item::Message { .. } => &skipped,
+                    Item::Conversation { texts } => texts.get(&outlet.user).unwrap_or_else(|| &*skipped),
+                    Item::Message { .. } => &*skipped,
                 };
                 outlet.push(Outgoing { text: text.clone(), position });
             }

@@ -70,6 +70,16 @@ impl Subscription {
         }
     }
 
+    /// The next event where it is there already.
+    pub fn next_in_line(&mut self) -> Option<ByteString> {
+        loop {
+            let Outgoing { text, position } = self.queue.try_recv().ok()?;
+            if self.is_due(position) {
+                return Some(text);
+            }
+        }
+    }
+
     /// Shows friends in a conversation that this person types; whether they are in it at all.
     pub fn set_typing(&self, id: ConversationId, typing: bool) -> bool {
         self.connected.set_typing(id, typing)

@@ -28,7 +28,7 @@ pub(super) async fn live(_: Public) -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// The process can serve: its database answers, and it is not about to end
+/// The process can serve: its database answers and can be written, and it is not about to end
 #[utoipa::path(
     get, path = "/health/ready", operation_id = "ready", tag = "Server", security(()),
     responses((status = 200, description = "It can", body = Health))
@@ -38,5 +38,6 @@ pub(super) async fn ready(_: Public, state: Data<AppState>) -> Result<Json<Healt
         return Err(ApiError::of(ErrorCode::Overloaded));
     }
     state.store.ping().await?;
+    state.store.require_writable().await?;
     Ok(Json(Health { status: "ok" }))
 }

@@ -9,6 +9,7 @@ use crate::problem::ApiError;
 use crate::realtime::Subscription;
 use actix_web::web::Data;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError, Session};
+use bytestring::ByteString;
 use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::time::{Instant, Interval, interval_at, sleep_until, timeout};
@@ -37,12 +38,15 @@ pub(super) async fn serve(
     user: Option<CurrentUser>,
     _place: SocketPlace,
 ) {
+    let counted = state.clone();
     let end = match user {
         Some(user) => Ok(user),
-        None => authentication::first_frame(&state, &mut session, &mut stream).await,
+        None => Box::pin(authentication::first_frame(&state, &mut session, &mut stream)).await,
     };
     let end = match end {
-        Ok(user) => match Connection::begin(state, session.clone(), stream, user).await {
+        // What it takes to begin is boxed, as is what it takes to authenticate: a task is as large as the largest thing that
+        // it ever does, for as long as it lives, and these are done once.
+        Ok(user) => match Box::pin(Connection::begin(state, session.clone(), stream, user)).await {
             Ok(connection) => connection.run().await,
             Err(code) => End::Close(code),
         },
@@ -55,6 +59,7 @@ pub(super) async fn serve(
         End::Close(code) => Some(reason(code)),
         End::Broken(error) => Some(broken(&error)),
     };
+    counted.metrics.socket_closed(reason.as_ref().map(|reason| reason.code.into()));
     // Where nobody reads, the connection is cut when the session is dropped.
     let _ = timeout(FAREWELL, session.close(reason)).await;
 }
@@ -102,6 +107,7 @@ impl Connection {
         }));
         let text = serde_json::to_string(&ready).expect("events are always JSON");
         session.text(text).await.map_err(|_| CloseCode::SlowConsumer)?;
+        state.metrics.socket_opened();
         let now = Instant::now();
         let expires = now + remaining(&state, user);
         let heartbeat = interval_at(now + HEARTBEAT, HEARTBEAT);
@@ -130,9 +136,7 @@ impl Connection {
     async fn work(&mut self) -> End {
         loop {
             let step = tokio::select! {
-                Some(text) = self.subscription.next() => {
-                    self.session.text(text).await.map_err(|_| End::Gone)
-                }
+                Some(text) = self.subscription.next() => self.tell(text).await,
                 frame = self.stream.recv(), if self.silent_until.is_none() => self.read(frame).await,
                 () = sleep_until(self.silent_until.unwrap_or(self.expires)), if self.silent_until.is_some() => {
                     self.silent_until = None;
@@ -145,6 +149,17 @@ impl Connection {
                 return end;
             }
         }
+    }
+
+    /// Writes an event, and whatever has come after it meanwhile: together they leave in one packet.
+    async fn tell(&mut self, text: ByteString) -> Result<(), End> {
+        let mut next = Some(text);
+        while let Some(text) = next {
+            self.state.metrics.event_sent();
+            self.session.text(text).await.map_err(|_| End::Gone)?;
+            next = self.subscription.next_in_line();
+        }
+        Ok(())
     }
 
     async fn beat(&mut self) -> Result<(), End> {
@@ -175,7 +190,11 @@ impl Connection {
         self.check_expiry()?;
         self.silent_until = self.state.limits.command(self.user.id).map(|wait| Instant::now() + wait);
         let (state, user, outlet) = (&self.state, self.user, self.subscription.outlet());
-        match commands::parse(text) {
+        let command = commands::parse(text);
+        if let Ok(command) = &command {
+            state.metrics.command(command);
+        }
+        match command {
             Ok(ClientCommand::SendMessage(command)) => {
                 commands::send_message(&state.store, user.id, outlet, command);
             }
@@ -192,7 +211,7 @@ impl Connection {
                 }
             }
             Ok(ClientCommand::Authenticate(command)) => {
-                match authentication::check(state, &command.access_token).await {
+                match Box::pin(authentication::check(state, &command.access_token)).await {
                     Ok(again) if (again.id, again.session) == (user.id, user.session) => {
                         self.user = again;
                         self.expires = Instant::now() + remaining(&self.state, again);

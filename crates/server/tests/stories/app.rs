@@ -160,6 +160,11 @@ impl TestApp {
         self.sdk().anonymous().unwrap()
     }
 
+    /// Where metrics are, if they are served.
+    pub(crate) fn metrics_url(&self) -> Option<String> {
+        self.running.metrics_address().map(|address| format!("http://{address}/metrics"))
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.running.address())
     }

@@ -29,6 +29,7 @@ mod groups;
 mod limits;
 mod lost_answers;
 mod messages;
+mod metrics;
 mod operators;
 mod patience;
 mod policies;

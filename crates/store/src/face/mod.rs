@@ -26,9 +26,11 @@ use crate::clock::Clock;
 use crate::database::{Database, OpenError};
 use crate::error::{Result, StoreError};
 use crate::lane::Lanes;
+use crate::metrics::{Connections, WriteMetrics};
 use crate::types::{Id, Stamp};
 use std::future::Future;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use umbrachat_protocol::Epoch;
 
 /// Called with what a transaction changed, after its commit and before anything is acknowledged. Must not block.
@@ -42,7 +44,13 @@ pub struct Store {
     lanes: Lanes,
     /// As of the last beat.
     epoch: Arc<Mutex<Option<Epoch>>>,
+    metrics: WriteMetrics,
+    /// When it was last shown that the database can be written, and what came of it.
+    probed: Arc<tokio::sync::Mutex<Option<(Instant, bool)>>>,
 }
+
+/// How often the database is asked at most whether it can be written, however often that is wanted to be known.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 impl Store {
     /// Opens the database, brings its tables up to date and starts the lanes on the current runtime.
@@ -51,8 +59,9 @@ impl Store {
     /// One line that says why the database cannot be used.
     pub async fn open(database: &Database, clock: Clock, publish: Publish) -> Result<Self, OpenError> {
         let backend = Backend::open(database).await?;
-        let lanes = Lanes::start(&backend, &clock, &publish);
-        Ok(Self { backend, clock, publish, lanes, epoch: Arc::default() })
+        let metrics = WriteMetrics::default();
+        let lanes = Lanes::start(&backend, &clock, &publish, &metrics);
+        Ok(Self { backend, clock, publish, lanes, epoch: Arc::default(), metrics, probed: Arc::default() })
     }
 
     pub fn clock(&self) -> &Clock {
@@ -67,6 +76,44 @@ impl Store {
     /// Waits until every message and mark that was submitted has been answered.
     pub async fn has_written(&self) {
         self.lanes.are_idle().await;
+    }
+
+    /// Whether the database can be written: not when its disk is full, or it is a copy that only follows another.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where it cannot.
+    pub async fn require_writable(&self) -> Result<()> {
+        // Others wait meanwhile, and take the same answer.
+        let mut probed = self.probed.lock().await;
+        let is_writable = match *probed {
+            Some((when, answer)) if when.elapsed() < PROBE_EVERY => answer,
+            _ => {
+                let answer = self.write_something().await.is_ok();
+                *probed = Some((Instant::now(), answer));
+                answer
+            }
+        };
+        if is_writable && !self.metrics.is_failing() {
+            return Ok(());
+        }
+        Err(StoreError::Unavailable("it cannot be written".to_owned()))
+    }
+
+    async fn write_something(&self) -> Result<()> {
+        write!(self, |ops, conn| ops::accounts::touch(conn).await.map(|()| ((), Vec::new())))
+    }
+
+    pub fn metrics(&self) -> &WriteMetrics {
+        &self.metrics
+    }
+
+    /// Writes that wait in each lane.
+    pub fn waiting_writes(&self) -> Vec<usize> {
+        self.lanes.waiting().collect()
+    }
+
+    pub fn connections(&self) -> Connections {
+        self.backend.connections()
     }
 
     fn new_id(&self) -> Id {

@@ -116,6 +116,14 @@ pub(crate) async fn who_shows_receipts(conn: &mut Conn, users: &[Id]) -> Result<
     Ok(users::table.filter(users::id.eq_any(users)).select((users::id, users::receipts)).load(conn).await?)
 }
 
+/// Writes what is there already.
+pub(crate) async fn touch(conn: &mut Conn) -> Result<()> {
+    let newest = "UPDATE __diesel_schema_migrations SET run_on = run_on \
+                  WHERE version = (SELECT MAX(version) FROM __diesel_schema_migrations)";
+    diesel::sql_query(newest).execute(conn).await?;
+    Ok(())
+}
+
 /// A query that touches the database and tells nothing.
 pub(crate) async fn ping(conn: &mut Conn) -> Result<()> {
     let _: Option<Time> = users::table.select(users::created_at).first(conn).await.optional()?;
