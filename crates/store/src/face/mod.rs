@@ -59,9 +59,13 @@ impl Store {
     /// One line that says why the database cannot be used.
     pub async fn open(database: &Database, clock: Clock, publish: Publish) -> Result<Self, OpenError> {
         let backend = Backend::open(database).await?;
+        Ok(Self::over(backend, clock, publish))
+    }
+
+    fn over(backend: Backend, clock: Clock, publish: Publish) -> Self {
         let metrics = WriteMetrics::default();
         let lanes = Lanes::start(&backend, &clock, &publish, &metrics);
-        Ok(Self { backend, clock, publish, lanes, epoch: Arc::default(), metrics, probed: Arc::default() })
+        Self { backend, clock, publish, lanes, epoch: Arc::default(), metrics, probed: Arc::default() }
     }
 
     pub fn clock(&self) -> &Clock {

@@ -6,8 +6,6 @@ use crate::clock::Clock;
 use crate::database::{Database, OpenError};
 use crate::error::{Result, StoreError};
 use crate::examination::{self, Tables};
-use crate::lane::Lanes;
-use std::sync::Arc;
 use umbrachat_protocol::{Timestamp, UserId};
 
 /// An account, as operators see it.
@@ -51,8 +49,7 @@ impl Store {
             Tables::Missing | Tables::Behind(_) => return Err(OpenBesideError::Behind),
             Tables::Ahead(_) => return Err(OpenBesideError::Ahead),
         }
-        let lanes = Lanes::start(&backend, &clock, &publish);
-        Ok(Self { backend, clock, publish, lanes, epoch: Arc::default() })
+        Ok(Self::over(backend, clock, publish))
     }
 
     /// Accounts in the order of their names: at most `limit` after the given one.
