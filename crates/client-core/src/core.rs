@@ -5,6 +5,7 @@ use crate::connection::Link;
 use crate::effect::Effects;
 use crate::snapshot::SnapshotFetch;
 use crate::{Change, Config, Effect, Input, Millis, State};
+use std::collections::HashSet;
 use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::socket::Mark;
 use umbrachat_protocol::{ClientCommand, ConversationId, Reference, Seq, ServerEvent};
@@ -16,6 +17,8 @@ pub struct Core {
     pub(crate) state: State,
     pub(crate) link: Link,
     pub(crate) snapshot: SnapshotFetch,
+    /// Conversations that come from an earlier visit and were not compared with the server yet.
+    pub(crate) recalled: HashSet<ConversationId>,
     /// The `ref` of the newest command.
     reference: i64,
     /// What the input in hand has led to so far.
@@ -28,6 +31,7 @@ impl Core {
             link: Link::new(config.seed),
             state: State::default(),
             snapshot: SnapshotFetch::default(),
+            recalled: HashSet::new(),
             reference: 0,
             out: Effects::default(),
             config,
@@ -95,7 +99,12 @@ impl Core {
             }
             Input::Answer(event) => {
                 // Events may have overtaken it. Of what has no rev, the snapshot then tells which is newer.
-                let has_rev = matches!(event, ServerEvent::Message { .. } | ServerEvent::Member { .. });
+                let has_rev = matches!(
+                    event,
+                    ServerEvent::Message { .. }
+                        | ServerEvent::Member { .. }
+                        | ServerEvent::Preferences { .. }
+                );
                 if !self.link.is_ready() {
                     self.snapshot.note_answer(&event);
                 }
@@ -104,6 +113,7 @@ impl Core {
                     self.snapshot.request(now);
                 }
             }
+            Input::Recall { account, conversations } => self.recall(*account, conversations),
             Input::Restore(unsent) => self.restore(unsent),
             Input::Send { conversation_id, client_id, body, reply_to, mentions, written_at } => {
                 self.send(crate::Outgoing {

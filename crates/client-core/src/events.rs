@@ -32,6 +32,17 @@ impl Core {
             ServerEvent::Receipt { conversation_id, user_id, delivered_seq, read_seq } => {
                 self.receipt(conversation_id, user_id, (delivered_seq, read_seq), now);
             }
+            ServerEvent::Preferences { conversation_id, preferences } => {
+                match self.state.conversations.get_mut(&conversation_id) {
+                    Some(conversation) => {
+                        if conversation.put_preferences(preferences) {
+                            self.out.changed(Change::Conversation(conversation_id));
+                            self.out.changed(Change::Conversations);
+                        }
+                    }
+                    None => self.snapshot.unknown(conversation_id, Rev::ZERO, now),
+                }
+            }
             ServerEvent::Skipped { conversation_id, rev } => {
                 if let Some(conversation) = self.state.conversations.get_mut(&conversation_id) {
                     conversation.arrived(rev);

@@ -1,6 +1,6 @@
 //! What a driver tells the machine.
 
-use crate::{Millis, Outgoing};
+use crate::{KeptConversation, Millis, Outgoing};
 use umbrachat_protocol::{
     Changes, ClientId, ConversationId, ErrorCode, Member, MessagePage, Seq, ServerEvent, Snapshot, Timestamp,
     UserId,
@@ -32,7 +32,13 @@ pub enum Input {
     /// The wait is over: see [`Core::next_deadline`](crate::Core::next_deadline).
     Tick,
 
-    /// Unsent messages that the driver kept across a restart, in any order.
+    /// What the driver kept of an earlier visit; it counts only before anything else is known.
+    Recall {
+        account: Box<Snapshot>,
+        conversations: Vec<KeptConversation>,
+    },
+    /// Unsent messages that the driver kept across a restart, or that another driver of the same person keeps, in any
+    /// order. One that is known already is taken as it stands now.
     Restore(Vec<Outgoing>),
     /// The person sends a message.
     Send {

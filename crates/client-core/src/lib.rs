@@ -22,6 +22,7 @@
 //! assert!(core.next_deadline().is_some());
 //! ```
 
+mod arranged;
 mod catch_up;
 mod config;
 mod connection;
@@ -32,6 +33,7 @@ mod effect;
 mod ephemeral;
 mod events;
 mod input;
+mod keeping;
 mod loading;
 mod marks;
 mod outbox;
@@ -44,12 +46,14 @@ mod state;
 mod time;
 mod timeline;
 
+pub use arranged::Arranged;
 pub use config::{CatchUp, Config};
 pub use conversation::{ConversationState, History};
 pub use core::Core;
 pub use digest::{ConversationDigest, Digest};
 pub use effect::{Change, Effect, Progress};
 pub use input::{ConnectFailure, Input};
+pub use keeping::{KEPT_CONVERSATIONS, KEPT_MESSAGES, KeptConversation};
 pub use outbox::{Failure, Outgoing};
 pub use state::{Connection, State};
 pub use time::Millis;

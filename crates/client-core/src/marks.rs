@@ -30,6 +30,10 @@ impl Marks {
         Self { read_confirmed: read, read_sent: read, delivered_sent: Seq::ZERO, due: None, reference: None }
     }
 
+    pub(crate) fn read_confirmed(&self) -> Seq {
+        self.read_confirmed
+    }
+
     pub(crate) fn confirm_read(&mut self, seq: Seq) {
         self.read_confirmed = self.read_confirmed.max(seq);
         self.read_sent = self.read_sent.max(seq);

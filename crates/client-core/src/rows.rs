@@ -6,7 +6,7 @@
 use crate::ConversationState;
 use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{
-    Conversation, ConversationKind, Member, Message, MessagePage, PeerReceipt, Seq, User, UserId,
+    Conversation, ConversationKind, Member, Message, MessagePage, PeerReceipt, Preferences, Seq, User, UserId,
 };
 
 /// What taking in a message has changed.
@@ -44,11 +44,21 @@ impl ConversationState {
                 further(held, receipt.delivered_seq, receipt.read_seq)
             });
         }
+        self.put_preferences(incoming.preferences);
         self.info.last_seq = self.info.last_seq.max(incoming.last_seq);
         if let Some(message) = incoming.last_message {
             self.put_last(&message);
         }
         self.put_my_read(incoming.read_seq);
+    }
+
+    /// Whether these are newer than those that are held.
+    pub(crate) fn put_preferences(&mut self, incoming: Preferences) -> bool {
+        let newer = incoming.rev > self.info.preferences.rev;
+        if newer {
+            self.info.preferences = incoming;
+        }
+        newer
     }
 
     /// Takes in a message that came live or while catching up. Its rev counts as arrived only by `arrived`.

@@ -8,11 +8,15 @@ use umbrachat_protocol::{ClientId, ConversationId, ErrorCode, Message, Reference
 impl Core {
     pub(crate) fn restore(&mut self, unsent: Vec<Outgoing>) {
         for outgoing in unsent {
-            if !self.state.outbox.knows(outgoing.client_id) {
-                self.progress(&outgoing, standing(&outgoing));
-                // Whether it was sent before the restart nobody knows.
-                self.state.outbox.add(outgoing, 1);
+            let known = self.state.outbox.find(outgoing.client_id);
+            if known.is_some_and(|known| known.failure == outgoing.failure) {
+                continue;
             }
+            // Refused elsewhere, or tried again there.
+            self.state.outbox.remove(outgoing.conversation_id, outgoing.client_id);
+            self.progress(&outgoing, standing(&outgoing));
+            // Whether it was sent before the restart nobody knows.
+            self.state.outbox.add(outgoing, 1);
         }
     }
 

@@ -240,8 +240,12 @@ impl Core {
     /// A snapshot has just told of the conversation as it was at this rev and seq.
     fn close_gap_to_snapshot(&mut self, id: ConversationId, (rev, last_seq): (Rev, Seq), now: Millis) {
         let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
+        let was_recalled = self.recalled.remove(&id);
         if !conversation.has_gap() {
             return;
+        }
+        if was_recalled && conversation.is_far_behind(rev) {
+            conversation.forget_history();
         }
         if conversation.is_held() || self.config.catch_up == CatchUp::All {
             conversation.catch_up.hurry(now);
@@ -256,7 +260,9 @@ impl Core {
         let before = conversation.info().clone();
         conversation.put_info(info);
         if *conversation.info() != before {
-            let reordered = conversation.info().last_message != before.last_message;
+            let info = conversation.info();
+            let reordered =
+                info.last_message != before.last_message || info.preferences != before.preferences;
             self.out.changed(Change::Conversation(id));
             if reordered {
                 self.out.changed(Change::Conversations);

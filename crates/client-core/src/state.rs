@@ -57,11 +57,6 @@ impl State {
         all
     }
 
-    /// Unread messages of all conversations.
-    pub fn unread(&self) -> i64 {
-        self.conversations.values().map(|conversation| conversation.info().unread).sum()
-    }
-
     pub fn my_id(&self) -> Option<UserId> {
         self.me.as_ref().map(|me| me.user.id)
     }

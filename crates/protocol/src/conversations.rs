@@ -1,6 +1,6 @@
 //! Conversations, their members, messages and changes.
 
-use crate::{ClientId, ConversationId, Epoch, Rev, Seq, Timestamp, User, UserId};
+use crate::{ClientId, ConversationId, Epoch, Preferences, Rev, Seq, Timestamp, User, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A conversation as one member sees it.
@@ -29,6 +29,8 @@ pub struct Conversation {
     /// How far the other person of a direct conversation has received and read, where they show it.
     #[serde(default)]
     pub peer_receipt: Option<PeerReceipt>,
+    #[serde(default)]
+    pub preferences: Preferences,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

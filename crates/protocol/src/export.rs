@@ -5,7 +5,7 @@
 
 use crate::{
     ClientId, Consent, ConversationId, ConversationKind, FriendRequest, History, MessageKind, Notice,
-    NoticeAction, Role, SecurityEvent, Seq, SessionId, Settings, Timestamp, User, UserId,
+    NoticeAction, Preferences, Role, SecurityEvent, Seq, SessionId, Settings, Timestamp, User, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -136,6 +136,9 @@ pub struct ExportedMember {
     /// How far the person has received and read. Others' marks are theirs and not told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marks: Option<ExportedMarks>,
+    /// How the person has arranged the conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferences: Option<Preferences>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,6 +12,7 @@ pub mod my_data;
 pub mod paths;
 pub mod people;
 pub mod planted;
+pub mod preferences;
 pub mod problem;
 pub mod socket;
 pub mod text;
@@ -37,6 +38,7 @@ pub use people::{
     AskedFriend, Block, Friend, FriendRequest, FriendRequestDirection, FriendRequests, NewFriendRequest,
     Presence, User,
 };
+pub use preferences::{Preferences, UpdatePreferences};
 pub use problem::{ErrorCode, FieldError, Problem};
 pub use socket::{ClientCommand, CloseCode, Reference, ServerEvent, Snapshot};
 pub use timestamp::Timestamp;

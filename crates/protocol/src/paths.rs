@@ -89,6 +89,10 @@ pub fn receipts(id: ConversationId) -> String {
     format!("{CONVERSATIONS}/{id}/receipts")
 }
 
+pub fn preferences(id: ConversationId) -> String {
+    format!("{CONVERSATIONS}/{id}/preferences")
+}
+
 pub fn changes(id: ConversationId) -> String {
     format!("{CONVERSATIONS}/{id}/changes")
 }

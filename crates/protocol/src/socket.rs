@@ -2,7 +2,7 @@
 
 use crate::{
     Block, ClientId, Conversation, ConversationId, Epoch, ErrorCode, Friend, FriendRequestDirection,
-    FriendRequests, Me, Member, Message, Presence, Rev, Seq, SessionId, Timestamp, User, UserId,
+    FriendRequests, Me, Member, Message, Preferences, Presence, Rev, Seq, SessionId, Timestamp, User, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +105,11 @@ pub enum ServerEvent {
         user_id: UserId,
         delivered_seq: Seq,
         read_seq: Seq,
+    },
+    /// How the receiver has arranged a conversation, changed elsewhere.
+    Preferences {
+        conversation_id: ConversationId,
+        preferences: Preferences,
     },
     /// A change that is not for the receiver to see, such as one to a message from before they joined: their rev
     /// moves on without it.

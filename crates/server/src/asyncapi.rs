@@ -134,6 +134,7 @@ mod tests {
             "heartbeat",
             "member",
             "message",
+            "preferences",
             "presence",
             "ready",
             "receipt",

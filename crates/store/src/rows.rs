@@ -6,7 +6,8 @@ use crate::types::{Id, Time};
 use diesel::prelude::*;
 use umbrachat_protocol::{
     Consent, ConversationKind, ErasedMessages, History, Me, Member, Message, MessageKind, Notice,
-    NoticeAction, Reaction, Rev, Role, SecurityEvent, SecurityEventKind, Seq, Settings, Theme, User, UserId,
+    NoticeAction, Preferences, Reaction, Rev, Role, SecurityEvent, SecurityEventKind, Seq, Settings, Theme,
+    User, UserId,
 };
 
 /// An enumeration that a column keeps as a word.
@@ -245,9 +246,22 @@ pub(crate) struct MemberRow {
     pub(crate) first_seq: i64,
     pub(crate) delivered_seq: i64,
     pub(crate) read_seq: i64,
+    pub(crate) preferences_rev: i64,
+    pub(crate) pinned_at: Option<Time>,
+    pub(crate) archived_seq: Option<i64>,
+    pub(crate) muted_until: Option<Time>,
 }
 
 impl MemberRow {
+    pub(crate) fn preferences(&self) -> Preferences {
+        Preferences {
+            rev: Rev(self.preferences_rev),
+            pinned_at: self.pinned_at.map(Into::into),
+            archived_seq: self.archived_seq.map(Seq),
+            muted_until: self.muted_until.map(Into::into),
+        }
+    }
+
     /// `shown`: whether the reader may see this member's marks.
     pub(crate) fn into_wire(self, user: User, shown: bool) -> Result<Member> {
         let mark = |seq: i64| if shown { Seq(seq) } else { Seq::ZERO };

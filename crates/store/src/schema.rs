@@ -98,6 +98,10 @@ table!(members (conversation_id, user_id) {
     first_seq -> BigInt,
     delivered_seq -> BigInt,
     read_seq -> BigInt,
+    preferences_rev -> BigInt,
+    pinned_at -> Nullable<Moment>,
+    archived_seq -> Nullable<BigInt>,
+    muted_until -> Nullable<Moment>,
 });
 
 table!(messages (conversation_id, seq) {

@@ -4,8 +4,8 @@ use umbrachat_client_core::{Change, Config, ConversationState, Core, Effect, Inp
 use umbrachat_protocol::socket::{Mark, Ready, SendMessage, Sent};
 use umbrachat_protocol::{
     Changes, ClientCommand, ClientId, Conversation, ConversationId, ConversationKind, ErrorCode, Friend,
-    FriendRequests, History, Me, Member, Message, MessageKind, PeerReceipt, Rev, Role, Seq, ServerEvent,
-    SessionId, Settings, Snapshot, Timestamp, User, UserId,
+    FriendRequests, History, Me, Member, Message, MessageKind, PeerReceipt, Preferences, Rev, Role, Seq,
+    ServerEvent, SessionId, Settings, Snapshot, Timestamp, User, UserId,
 };
 use uuid::Uuid;
 
@@ -51,6 +51,7 @@ pub(crate) fn direct(id: ConversationId, peer: UserId, rev: i64, last_seq: i64) 
         created_at: at(0),
         last_message: (last_seq > 0).then(|| message(id, peer, last_seq, rev)),
         peer_receipt: Some(PeerReceipt::default()),
+        preferences: Preferences::default(),
     }
 }
 

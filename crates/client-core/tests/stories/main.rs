@@ -1,9 +1,11 @@
 //! What the machine promises, told rule by rule, and then tried with every kind of network.
 
+mod arranged;
 mod connection;
 mod convergence;
 mod device;
 mod epochs;
+mod keeping;
 mod marks;
 mod model;
 mod outbox;

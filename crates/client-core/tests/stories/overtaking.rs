@@ -6,7 +6,8 @@ use crate::device::{
 };
 use umbrachat_client_core::{Effect, Input};
 use umbrachat_protocol::{
-    Me, Member, MessageKind, MessagePage, Notice, NoticeAction, Rev, Role, Seq, ServerEvent, Settings,
+    Conversation, Me, Member, MessageKind, MessagePage, Notice, NoticeAction, Preferences, Rev, Role, Seq,
+    ServerEvent, Settings,
 };
 
 fn asks_for_members(effects: &[Effect]) -> bool {
@@ -135,4 +136,17 @@ fn who_left_and_came_back_sees_what_a_newcomer_sees() {
     let asked = effects.iter().any(|effect| matches!(effect, Effect::FetchHistory { before: None, .. }));
     assert!(asked, "what was shown before may be hidden now");
     assert!(ana.sees().is_empty());
+}
+
+#[test]
+fn older_preferences_do_not_undo_newer_ones() {
+    let mut ana = Device::online(vec![group(CHAT, 5, 5)]);
+    let pinned = Preferences { rev: Rev(2), pinned_at: Some(at(7)), ..Preferences::default() };
+    let says = |preferences| ServerEvent::Preferences { conversation_id: CHAT, preferences };
+    ana.does(Input::Answer(says(pinned)));
+    ana.does(Input::Event(says(Preferences { rev: Rev(1), ..Preferences::default() })));
+    // A view that was read before.
+    let renamed = Conversation { rev: Rev(6), title: Some("night owls".into()), ..group(CHAT, 6, 5) };
+    ana.does(Input::Event(ServerEvent::Conversation { conversation: Box::new(renamed) }));
+    assert_eq!(ana.core.state().conversation(CHAT).unwrap().info().preferences, pinned);
 }

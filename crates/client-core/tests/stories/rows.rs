@@ -1,6 +1,6 @@
 //! One rule for every row: the higher rev stays.
 
-use crate::device::{ANA, BO, CHAT, CY, Device, arrives, direct, group, member, message, new_messages};
+use crate::device::{ANA, BO, CHAT, CY, Device, arrives, at, direct, group, member, message, new_messages};
 use umbrachat_client_core::{Change, Effect, Input};
 use umbrachat_protocol::{Message, Role, Seq, ServerEvent};
 
@@ -55,7 +55,7 @@ fn unread_is_what_came_after_the_mark() {
     assert_eq!(ana.chat().info().unread, 2, "6 exists, though it has not arrived");
     ana.does(arrives(message(CHAT, BO, 6, 6)));
     assert_eq!(ana.chat().info().unread, 2);
-    assert_eq!(ana.core.state().unread(), 2);
+    assert_eq!(ana.core.state().unread(at(0)), 2);
     ana.does(arrives(message(CHAT, ANA, 8, 8)));
     assert_eq!(ana.chat().info().unread, 0, "answering from another device means having read");
 }

@@ -5,7 +5,7 @@ use reqwest::Method;
 use std::fmt::Write;
 use umbrachat_protocol::{
     Changes, ClientId, Conversation, ConversationId, EditMessage, Member, Message, MessagePage, NewMessage,
-    Rev, Seq, UpdateReceipts, UserId, paths,
+    Preferences, Rev, Seq, UpdatePreferences, UpdateReceipts, UserId, paths,
 };
 use uuid::Uuid;
 
@@ -88,6 +88,15 @@ impl Client {
     /// Marks only move forward.
     pub async fn update_receipts(&self, id: ConversationId, receipts: UpdateReceipts) -> Result<()> {
         self.call(Method::PUT, &paths::receipts(id), Some(&receipts)).await
+    }
+
+    /// Pins, archives or mutes a conversation, for the caller alone.
+    pub async fn update_preferences(
+        &self,
+        id: ConversationId,
+        update: UpdatePreferences,
+    ) -> Result<Preferences> {
+        self.call(Method::PATCH, &paths::preferences(id), Some(&update)).await
     }
 
     /// Everything newer than `since`; where `has_more`, go on from the answer's `rev`.

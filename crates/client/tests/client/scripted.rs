@@ -194,6 +194,7 @@ pub(crate) fn snapshot() -> Snapshot {
         created_at: Timestamp(0),
         last_message: None,
         peer_receipt: None,
+        preferences: umbrachat_protocol::Preferences::default(),
     };
     Snapshot {
         user: Me { user: user(1, "ana"), settings: Settings::default() },

@@ -12,10 +12,10 @@ use umbrachat_protocol::{
     Conversation, ConversationId, ConversationKind, Credentials, DataKind, EditMessage, EraseMe, Erased,
     ErasedMessages, ErasureCounts, Export, ExportCounts, Friend, FriendRequest, FriendRequests, GiveConsent,
     HandOver, History, Me, Member, Message, MessageKind, MessagePage, MyData, NewFriendRequest, NewGroup,
-    NewMessage, NewSecondFactor, PeerReceipt, PolicyVersion, PrivacyPolicy, PutMember, Receipt, Recover,
-    RecoveryCodes, Refresh, Register, Registered, RenewRecoveryCodes, Rev, Role, SecondFactor, SecurityEvent,
-    SecurityEventKind, Seq, Session, SessionId, Settings, SettingsPatch, SignedIn, Snapshot, Theme,
-    Timestamp, UpdateGroup, UpdateMe, UpdateReceipts, User, UserId,
+    NewMessage, NewSecondFactor, PeerReceipt, PolicyVersion, Preferences, PrivacyPolicy, PutMember, Receipt,
+    Recover, RecoveryCodes, Refresh, Register, Registered, RenewRecoveryCodes, Rev, Role, SecondFactor,
+    SecurityEvent, SecurityEventKind, Seq, Session, SessionId, Settings, SettingsPatch, SignedIn, Snapshot,
+    Theme, Timestamp, UpdateGroup, UpdateMe, UpdatePreferences, UpdateReceipts, User, UserId,
 };
 use umbrachat_store::{Erasure, inventory::Kind};
 use utoipa::openapi::content::Content;
@@ -110,6 +110,12 @@ fn of_component(name: &str) -> Option<Value> {
         "UpdateGroup" => {
             value(UpdateGroup { title: Some("Stargazers".into()), history: Some(History::Full) })
         }
+        "Preferences" => value(preferences()),
+        "UpdatePreferences" => value(UpdatePreferences {
+            pinned: Some(true),
+            archived: Some(false),
+            muted_until: Some(preferences().muted_until),
+        }),
         "UpdateMe" => value(update_me()),
         "UpdateReceipts" => value(UpdateReceipts { delivered_seq: Some(Seq(1)), read_seq: Some(Seq(1)) }),
         "User" => value(bo()),
@@ -283,6 +289,7 @@ fn export() -> Export {
         joined_at: EVENING,
         left_at: None,
         marks,
+        preferences: marks.map(|_| preferences()),
     };
     let message = ExportedMessage {
         seq: Seq(1),
@@ -360,7 +367,14 @@ fn conversation() -> Conversation {
         created_at: EVENING,
         last_message: Some(message()),
         peer_receipt: Some(PeerReceipt { delivered_seq: Seq(1), read_seq: Seq(0) }),
+        preferences: preferences(),
     }
+}
+
+/// Pinned, and muted for an hour.
+fn preferences() -> Preferences {
+    let muted_until = Some(EVENING.plus_seconds(60 * 60));
+    Preferences { rev: Rev(2), pinned_at: Some(EVENING), archived_seq: None, muted_until }
 }
 
 fn member() -> Member {

@@ -9,7 +9,8 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use serde::Deserialize;
 use umbrachat_protocol::{
-    Changes, Conversation, ConversationId, FieldError, Member, Rev, Snapshot, UpdateReceipts, UserId,
+    Changes, Conversation, ConversationId, FieldError, Member, Preferences, Rev, Snapshot, UpdatePreferences,
+    UpdateReceipts, UserId,
 };
 use utoipa::IntoParams;
 
@@ -20,6 +21,7 @@ pub(super) fn configure(api: &mut ServiceConfig) {
         .service(web::resource("/conversations/{id}").get(show).patch(groups::update).delete(groups::delete))
         .service(web::resource("/conversations/{id}/members").get(members))
         .service(web::resource("/conversations/{id}/receipts").put(update_receipts))
+        .service(web::resource("/conversations/{id}/preferences").patch(update_preferences))
         .service(web::resource("/conversations/{id}/changes").get(changes));
 }
 
@@ -136,6 +138,24 @@ pub(super) async fn update_receipts(
 ) -> Result<HttpResponse, ApiError> {
     state.store.move_marks(user.id, *id, body.delivered_seq, body.read_seq).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Pin, archive or mute a conversation
+///
+/// For the caller alone, on all their devices. What is left out stays as it is.
+#[utoipa::path(
+    patch, path = "/conversations/{id}/preferences", operation_id = "update_preferences", tag = "Conversations",
+    params(("id" = ConversationId, Path)),
+    request_body = UpdatePreferences,
+    responses((status = 200, description = "As they are now", body = Preferences))
+)]
+pub(super) async fn update_preferences(
+    user: CurrentUser,
+    state: Data<AppState>,
+    id: Path<ConversationId>,
+    Json(body): Json<UpdatePreferences>,
+) -> Result<web::Json<Preferences>, ApiError> {
+    Ok(web::Json(state.store.update_preferences(user.id, *id, body).await?))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -68,6 +68,7 @@ use utoipa::OpenApi;
     conversations::show,
     conversations::members,
     conversations::update_receipts,
+    conversations::update_preferences,
     conversations::changes,
     messages::page,
     messages::send,

@@ -3,7 +3,7 @@
 use umbrachat::problem::ApiError;
 use umbrachat_protocol::{
     Changes, Conversation, ConversationId, ErrorCode, History, Me, Member, Message, MessagePage, NewGroup,
-    Rev, Role, Seq, Snapshot, UpdateGroup, UpdateMe, UserId,
+    Preferences, Rev, Role, Seq, Snapshot, Timestamp, UpdateGroup, UpdateMe, UpdatePreferences, UserId,
 };
 use umbrachat_store::{Store, StoreError};
 
@@ -37,6 +37,7 @@ pub(crate) enum Deed {
     Block { user: UserId },
     Unblock { user: UserId },
     OpenDirect { user: UserId },
+    Arrange { id: ConversationId, update: UpdatePreferences },
     UpdateMe { update: UpdateMe },
 }
 
@@ -49,6 +50,7 @@ pub(crate) enum Reply {
     Message(Box<Message>),
     Conversation(Box<Conversation>),
     Member(Box<Member>),
+    Preferences(Preferences),
     Me(Me),
     Done,
 }
@@ -66,6 +68,18 @@ pub(crate) fn rename(title: String) -> UpdateGroup {
 
 pub(crate) fn set_history(full: bool) -> UpdateGroup {
     UpdateGroup { title: None, history: Some(if full { History::Full } else { History::FromJoin }) }
+}
+
+/// Pins, archives or mutes, or takes that back.
+pub(crate) fn arrangement(what: usize, yes: bool) -> UpdatePreferences {
+    let nothing = UpdatePreferences::default();
+    match what {
+        0 => UpdatePreferences { pinned: Some(yes), ..nothing },
+        1 => UpdatePreferences { archived: Some(yes), ..nothing },
+        _ => {
+            UpdatePreferences { muted_until: Some(yes.then_some(Timestamp(i64::MAX / 1_000_000))), ..nothing }
+        }
+    }
 }
 
 pub(crate) async fn perform(store: &Store, me: UserId, request: Request) -> Result<Reply, ErrorCode> {
@@ -108,6 +122,9 @@ async fn do_deed(store: &Store, me: UserId, deed: Deed) -> Result<Reply, StoreEr
         Deed::Unblock { user } => store.unblock(me, user).await.map(|()| Reply::Done),
         Deed::OpenDirect { user } => {
             store.open_direct(me, user).await.map(|it| conversation(it.conversation))
+        }
+        Deed::Arrange { id, update } => {
+            store.update_preferences(me, id, update).await.map(Reply::Preferences)
         }
         Deed::UpdateMe { update } => store.update_me(me, update).await.map(Reply::Me),
     }

@@ -1,6 +1,6 @@
 //! What people do on their devices, and what goes wrong.
 
-use crate::calls::{Deed, Reply, Request, rename, set_history};
+use crate::calls::{Deed, Reply, Request, arrangement, rename, set_history};
 use crate::device::Written;
 use crate::plan::{Step, What};
 use crate::world::World;
@@ -188,6 +188,9 @@ impl World {
             What::Block { who } => Deed::Block { user: person(who)? },
             What::Unblock { who } => Deed::Unblock { user: person(who)? },
             What::OpenDirect { who } => Deed::OpenDirect { user: person(who)? },
+            What::Arrange { chat, what, yes } => {
+                Deed::Arrange { id: self.chat(device, chat)?, update: arrangement(what, yes) }
+            }
             What::ShowReceipts { show } => {
                 settings(SettingsPatch { receipts: Some(show), ..SettingsPatch::default() })
             }
@@ -211,6 +214,9 @@ impl World {
             }
             (_, Reply::Conversation(conversation)) => ServerEvent::Conversation { conversation },
             (_, Reply::Member(member)) => ServerEvent::Member { member: *member },
+            (Deed::Arrange { id, .. }, Reply::Preferences(preferences)) => {
+                ServerEvent::Preferences { conversation_id: id, preferences }
+            }
             (_, Reply::Me(user)) => ServerEvent::Account { user },
             (Deed::RemoveMember { id, user }, _) if user == me => {
                 ServerEvent::ConversationRemoved { conversation_id: id }

@@ -74,6 +74,7 @@ pub(crate) enum What {
     Block { who: usize },
     Unblock { who: usize },
     OpenDirect { who: usize },
+    Arrange { chat: usize, what: usize, yes: bool },
     ShowReceipts { show: bool },
     ShowPresence { show: bool },
     ShowTyping { show: bool },
@@ -180,7 +181,7 @@ fn deed(random: &mut Random) -> What {
         26..32 => What::Edit { chat, message },
         32..36 => What::Delete { chat, message },
         36..42 => What::React { chat, message, emoji: random.index(2), present: random.chance(700) },
-        42..49 | 99.. => What::Read { chat },
+        42..49 => What::Read { chat },
         49..57 => What::Open { chat },
         57..59 => What::Scroll { chat },
         59..63 => What::LookAtMembers { chat },
@@ -202,5 +203,6 @@ fn deed(random: &mut Random) -> What {
         95..97 => What::ShowReceipts { show: yes },
         97 => What::ShowPresence { show: yes },
         98 => What::ShowTyping { show: yes },
+        99.. => What::Arrange { chat, what: random.index(3), yes },
     }
 }

@@ -50,7 +50,7 @@ impl Reader<'_> {
             Reply::Message(message) => self.message(message),
             Reply::Conversation(conversation) => self.conversation(conversation),
             Reply::Member(member) => self.member(member),
-            Reply::Me(_) | Reply::Done => Ok(()),
+            Reply::Me(_) | Reply::Preferences(_) | Reply::Done => Ok(()),
         }
     }
 

@@ -111,7 +111,7 @@ const ENDING: [&str; 4] = ["logout", "erase_me", "withdraw_consent", "socket"];
 const ABOUT_OTHERS: [&str; 3] = ["open_direct", "create_group", "put_member"];
 
 /// What only members may do, each as their role allows.
-const ABOUT_THE_GROUP: [&str; 15] = [
+const ABOUT_THE_GROUP: [&str; 16] = [
     "conversation",
     "changes",
     "members",
@@ -120,6 +120,7 @@ const ABOUT_THE_GROUP: [&str; 15] = [
     "react",
     "unreact",
     "update_receipts",
+    "update_preferences",
     "edit_message",
     "delete_message",
     "remove_member",
@@ -273,6 +274,7 @@ impl Place {
             "send_message" => json!({"client_id": Uuid::now_v7(), "body": "let me in"}),
             "edit_message" => json!({"body": "changed"}),
             "update_receipts" => json!({"read_seq": MESSAGE}),
+            "update_preferences" => json!({"pinned": true, "muted_until": "9999-12-31T23:59:59Z"}),
             other => panic!("no body is known for {other}"),
         }
     }

@@ -33,6 +33,7 @@ mod metrics;
 mod operators;
 mod patience;
 mod policies;
+mod preferences;
 mod receipts;
 mod replicas;
 mod restored;

@@ -85,6 +85,9 @@ impl Scene {
                 "mentions": [self.bo.id()]}),
             "edit_message" => json!({"body": "hello again"}),
             "update_receipts" => json!({"delivered_seq": MESSAGE, "read_seq": MESSAGE}),
+            "update_preferences" => {
+                json!({"pinned": true, "archived": true, "muted_until": "9999-12-31T23:59:59Z"})
+            }
             other => panic!("no body is known for {other}"),
         }
     }

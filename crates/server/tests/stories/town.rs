@@ -2,7 +2,7 @@
 
 use crate::app::TestApp;
 use crate::person::{PASSWORD, Person};
-use umbrachat_protocol::{ClientId, ConversationId, NewMessage, Rev, Role};
+use umbrachat_protocol::{ClientId, ConversationId, NewMessage, Rev, Role, UpdatePreferences};
 use uuid::Uuid;
 
 /// Ana, who has left traces of every kind, and those who know her.
@@ -34,6 +34,8 @@ impl Town {
         ana.reacts(&seen, "🌠").await;
         ana.marks(chat, None, Some(2)).await;
         bo.marks(chat, None, Some(1)).await;
+        let muted_until = Some(Some(ana.sees(chat).await.created_at.plus_seconds(3_600)));
+        ana.arranges(chat, UpdatePreferences { pinned: Some(true), archived: Some(true), muted_until }).await;
         let chat_rev = bo.sees(chat).await.rev;
 
         let group = ana.creates_group("stargazers", &[&bo, &cem]).await;

@@ -8,8 +8,8 @@ use crate::types::Id;
 use crate::write::{MarkWrite, Outcome, SendWrite, SentMessage, Write};
 use tokio::sync::oneshot;
 use umbrachat_protocol::{
-    Changes, Conversation, ConversationId, FieldError, Member, Message, MessagePage, NewMessage, Rev, Seq,
-    UserId, limits, text,
+    Changes, Conversation, ConversationId, FieldError, Member, Message, MessagePage, NewMessage, Preferences,
+    Rev, Seq, UpdatePreferences, UserId, limits, text,
 };
 
 /// A direct conversation, and whether this call made it.
@@ -93,6 +93,20 @@ impl Store {
         limit: usize,
     ) -> Result<(Rev, Vec<Change>)> {
         read!(&self.backend, |ops, conn| ops::changes::to_publish(conn, id, since, limit).await)
+    }
+
+    /// Arranges a conversation for its member: pins, archives or mutes it. What is as it should be changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not this person's.
+    pub async fn update_preferences(
+        &self,
+        me: UserId,
+        id: ConversationId,
+        update: UpdatePreferences,
+    ) -> Result<Preferences> {
+        let now = self.clock.now();
+        write!(self, |ops, conn| ops::preferences::update(conn, me.into(), id, update, now).await)
     }
 
     /// Deleting again changes nothing.

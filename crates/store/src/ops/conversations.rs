@@ -71,6 +71,10 @@ pub(crate) async fn open_direct(
             first_seq: 1,
             delivered_seq: 0,
             read_seq: 0,
+            preferences_rev: 0,
+            pinned_at: None,
+            archived_seq: None,
+            muted_until: None,
         };
         diesel::insert_into(members::table).values(&member).execute(conn).await?;
     }
@@ -307,5 +311,6 @@ fn seen_by(
         created_at: row.created_at.into(),
         last_message,
         peer_receipt,
+        preferences: member.preferences(),
     })
 }

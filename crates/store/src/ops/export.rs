@@ -272,12 +272,14 @@ pub(crate) async fn members(
                 delivered_seq: Seq(member.delivered_seq),
                 read_seq: Seq(member.read_seq),
             });
+            let preferences = (member.user_id == me).then(|| member.preferences());
             let exported = ExportedMember {
                 user: user.into(),
                 role: Role::from_word(&member.role)?,
                 joined_at: member.joined_at.into(),
                 left_at: member.left_at.map(Into::into),
                 marks,
+                preferences,
             };
             Ok((member.user_id.0, exported))
         })

@@ -162,6 +162,10 @@ pub(super) fn new_member(locked: &Locked, user: Id, role: Role, first_seq: i64) 
         first_seq,
         delivered_seq: locked.row.last_seq,
         read_seq: locked.row.last_seq,
+        preferences_rev: 0,
+        pinned_at: None,
+        archived_seq: None,
+        muted_until: None,
     }
 }
 

@@ -39,6 +39,13 @@ pub(crate) async fn count(conn: &mut Conn, user: Id, kind: Kind) -> Result<i64> 
         Kind::Conversations | Kind::ReadMarks => {
             members::table.filter(members::user_id.eq(user)).count().get_result(conn).await?
         }
+        Kind::Preferences => {
+            let arranged = members::pinned_at
+                .is_not_null()
+                .or(members::archived_seq.is_not_null())
+                .or(members::muted_until.is_not_null());
+            members::table.filter(members::user_id.eq(user)).filter(arranged).count().get_result(conn).await?
+        }
         Kind::Messages => {
             messages::table.filter(messages::author_id.eq(user)).count().get_result(conn).await?
         }

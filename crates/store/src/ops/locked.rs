@@ -103,8 +103,11 @@ impl Locked {
     /// Adds a member, whom an earlier membership may have left a row of.
     pub(super) async fn add_member(&mut self, conn: &mut Conn, member: MemberRow) -> Result<MemberRow> {
         let earlier = members::table.find((member.conversation_id, member.user_id));
+        let counted = earlier.select(members::preferences_rev).first::<i64>(conn).await.optional()?;
         diesel::delete(earlier).execute(conn).await?;
-        let member = MemberRow { rev: self.next_rev(), ..member };
+        // A device that has missed both the leaving and the return must not hold on to the earlier preferences.
+        let preferences_rev = counted.map_or(0, |rev| rev + 1);
+        let member = MemberRow { rev: self.next_rev(), preferences_rev, ..member };
         diesel::insert_into(members::table).values(&member).execute(conn).await?;
         self.tell(conn, member).await
     }
@@ -122,6 +125,9 @@ impl Locked {
             ))
             .execute(conn)
             .await?;
+        if member.left_at.is_some() {
+            super::preferences::forget(conn, &member).await?;
+        }
         self.tell(conn, member).await
     }
 

@@ -21,6 +21,7 @@ mod membership;
 pub(crate) mod messages;
 pub(crate) mod operators;
 pub(crate) mod passwords;
+pub(crate) mod preferences;
 pub(crate) mod second_factors;
 pub(crate) mod security;
 pub(crate) mod sessions;
