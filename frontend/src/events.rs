@@ -8,7 +8,8 @@ use serde::Deserialize;
 use umbrachat_protocol::socket::{Ready, Sent};
 use umbrachat_protocol::{
     ClientId, Conversation, ConversationId, ErrorCode, Friend, FriendRequestDirection, Me, Member, Message,
-    Presence, Reference, Rev, Seq, ServerEvent, SessionId, Settings, Snapshot, Timestamp, User, UserId,
+    Preferences, Presence, Reference, Rev, Seq, ServerEvent, SessionId, Settings, Snapshot, Timestamp, User,
+    UserId,
 };
 
 /// The event in a frame; none where it cannot be read, or is of a kind that this client does not know.
@@ -39,6 +40,7 @@ struct Frame {
     message: Option<Message>,
     conversation: Option<Box<Conversation>>,
     member: Option<Member>,
+    preferences: Option<Preferences>,
     direction: Option<FriendRequestDirection>,
     user: Option<Person>,
     code: Option<ErrorCode>,
@@ -91,6 +93,10 @@ fn event(frame: Frame) -> Option<ServerEvent> {
             delivered_seq: frame.delivered_seq?,
             read_seq: frame.read_seq?,
         },
+        "preferences" => ServerEvent::Preferences {
+            conversation_id: frame.conversation_id?,
+            preferences: frame.preferences?,
+        },
         "skipped" => ServerEvent::Skipped { conversation_id: frame.conversation_id?, rev: frame.rev? },
         "typing" => ServerEvent::Typing {
             conversation_id: frame.conversation_id?,
@@ -140,6 +146,7 @@ mod tests {
             | Event::ConversationRemoved { .. }
             | Event::Member { .. }
             | Event::Receipt { .. }
+            | Event::Preferences { .. }
             | Event::Skipped { .. }
             | Event::Typing { .. }
             | Event::Presence(_)
@@ -163,10 +170,11 @@ mod tests {
             "conversation_id": id, "seq": 2, "rev": 3, "kind": "text", "author_id": null, "client_id": id, "body": "hi",
             "created_at": time, "reactions": [{"emoji": "🌙", "user_ids": [id]}],
         });
+        let preferences = json!({"rev": 4, "pinned_at": time, "archived_seq": 2, "muted_until": null});
         let conversation = json!({
             "id": id, "kind": "direct", "title": null, "peer": user, "rev": 3, "last_seq": 2, "read_seq": 1, "unread": 1,
             "my_role": "member", "history": "full", "created_at": time, "last_message": message,
-            "peer_receipt": {"delivered_seq": 2, "read_seq": 1},
+            "peer_receipt": {"delivered_seq": 2, "read_seq": 1}, "preferences": preferences,
         });
         let member = json!({
             "conversation_id": id, "user": user, "role": "admin", "rev": 3, "joined_at": time, "left_at": null,
@@ -184,6 +192,7 @@ mod tests {
             json!({"type": "conversation_removed", "conversation_id": id}),
             json!({"type": "member", "member": member}),
             json!({"type": "receipt", "conversation_id": id, "user_id": id, "delivered_seq": 2, "read_seq": 1}),
+            json!({"type": "preferences", "conversation_id": id, "preferences": preferences}),
             json!({"type": "skipped", "conversation_id": id, "rev": 9}),
             json!({"type": "typing", "conversation_id": id, "user_id": id, "typing": true}),
             json!({"type": "presence", "user_id": id, "online": false, "last_seen": time}),

@@ -14,7 +14,7 @@ use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::rc::Rc;
-use umbrachat_client_core::{Connection, Input, State};
+use umbrachat_client_core::{Connection, Input};
 use umbrachat_protocol::{Conversation, ConversationKind, ServerEvent, User, UserId};
 
 /// What every page of the room can use.
@@ -96,7 +96,7 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
     let room = Room { account, notices: Notices::new(), today: Today::watch() };
     let live = account.live;
     let section = Memo::new(move |_| page.get().section());
-    let unread = move || live.read(Part::Unread, State::unread);
+    let unread = move || live.read(Part::Unread, |state| state.unread(browser::now()));
     let requests = move || live.read(Part::FriendRequests, |state| state.friend_requests.incoming.len());
     name_window(page, live);
 
@@ -203,6 +203,9 @@ fn name_window(page: Memo<Page>, live: Live) {
             Page::Settings => texts::t!(settings),
             _ => texts::t!(chats),
         };
-        document().set_title(&texts::window_title(name, live.read(Part::Unread, State::unread)));
+        document().set_title(&texts::window_title(
+            name,
+            live.read(Part::Unread, |state| state.unread(browser::now())),
+        ));
     });
 }
