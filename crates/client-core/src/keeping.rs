@@ -38,6 +38,7 @@ impl State {
             blocks: self.blocks.clone(),
             conversations: Vec::new(),
             presence: Vec::<Presence>::new(),
+            epoch: self.epoch,
         })
     }
 
@@ -99,6 +100,7 @@ impl Core {
             return;
         }
         self.state.me = Some(account.user);
+        self.state.epoch = account.epoch;
         self.state.friends = account.friends;
         self.state.friend_requests = account.friend_requests;
         self.state.blocks = account.blocks;
