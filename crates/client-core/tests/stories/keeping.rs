@@ -13,7 +13,8 @@ fn kept(state: &State) -> Vec<KeptConversation> {
     let ids = state.kept_conversations();
     let kept: Vec<_> = ids.into_iter().filter_map(|id| state.keep_conversation(id)).collect();
     // As a driver does.
-    serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap()
+    let text = serde_json::to_string(&kept).expect("what is kept is JSON");
+    serde_json::from_str(&text).expect("and is read again")
 }
 
 /// The same person, who comes back after this visit.
