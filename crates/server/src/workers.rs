@@ -1,14 +1,10 @@
-//! Threads for work that keeps a core busy for long. They run at the lowest priority, so that a flood of sign-ins takes the
-//! time that nobody else wants, and messages pass by.
+//! Threads for work that keeps a core busy for long. They run only while nobody else wants their core, so that a flood of
+//! sign-ins takes the time that is left over, and messages pass by.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
-
-/// The nicest that Linux knows.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 19;
 
 /// How long a thread that has nothing to do keeps what it worked with.
 const KEPT: Duration = Duration::from_secs(5);
@@ -62,8 +58,15 @@ fn work<S: Default>(waiting: &Mutex<Receiver<Job<S>>>) {
 /// Where it is not allowed, things are merely slower.
 fn step_back() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
-        tracing::debug!(%error, "the priority could not be lowered");
+    {
+        use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy};
+
+        // Being nice is not enough: a nice thread still ends its slice of some milliseconds before others get the core.
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        let this = thread_priority::thread_native_id();
+        if let Err(error) = thread_priority::set_thread_priority_and_policy(this, ThreadPriority::Min, idle) {
+            tracing::debug!(?error, "the priority could not be lowered");
+        }
     }
 }
 
@@ -74,16 +77,19 @@ mod tests {
     #[tokio::test]
     async fn work_is_done_beside_and_behind_everything_else() {
         let workers = Workers::<()>::start(2);
-        let (one, other) = tokio::join!(workers.run(|()| niceness()), workers.run(|()| niceness()));
-        let own = niceness();
-        assert_eq!((one, other), (Some(19), Some(19)));
-        assert_ne!(own, Some(19), "only the workers step back");
+        let (one, other) = tokio::join!(workers.run(|()| policy()), workers.run(|()| policy()));
+        let own = policy();
+        assert_eq!((one, other), (Some(SCHED_IDLE), Some(SCHED_IDLE)));
+        assert_ne!(own, Some(SCHED_IDLE), "only the workers step back");
     }
 
-    /// Of this thread, as Linux tells it.
-    fn niceness() -> Option<i32> {
+    /// As sched(7) numbers it.
+    const SCHED_IDLE: i32 = 5;
+
+    /// By which Linux gives this thread a core (`proc_pid_stat(5)`, field 41).
+    fn policy() -> Option<i32> {
         let stat = std::fs::read_to_string("/proc/thread-self/stat").ok()?;
         let (_, fields) = stat.rsplit_once(") ")?;
-        fields.split(' ').nth(16)?.parse().ok()
+        fields.split(' ').nth(38)?.parse().ok()
     }
 }
