@@ -23,6 +23,8 @@ const QUIET: &str = "actix_http::h1=off,actix_server=warn";
 pub fn start(format: LogFormat, filter: &str) {
     let filter = EnvFilter::try_new(format!("{QUIET},{filter}")).unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    // Where the log cannot be written, as on a full disk, saying so would panic in whatever was about to log.
+    let log = log.log_internal_errors(false);
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
