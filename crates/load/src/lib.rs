@@ -13,6 +13,7 @@ pub mod baselines;
 pub mod bench;
 pub mod budget;
 pub mod crowd;
+pub mod faults;
 pub mod histogram;
 pub mod lab;
 pub mod machine;

@@ -8,8 +8,7 @@ use umbra_load::baselines::relay;
 use umbra_load::lab::{Lab, LabOptions};
 use umbra_load::machine::Noise;
 use umbra_load::report::{Report, progress};
-use umbra_load::scenarios;
-use umbra_load::{bench, budget};
+use umbra_load::{bench, budget, faults, scenarios};
 
 #[derive(Parser)]
 #[command(name = "umbra-load", version, about = "Measures UmbraChat beside the bare machine")]
@@ -40,6 +39,8 @@ enum Command {
     Bench(Run<bench::Options>),
     /// What one message costs in instructions and allocations, compared with what it cost before
     Budget(budget::Options),
+    /// Everything that can go wrong, while hundreds of clients write: what was lost, doubled, reordered or leaked
+    Faults(faults::Options),
     /// The bare relay that figures are compared with: sockets in rooms, no database, no people
     #[command(hide = true)]
     Relay {
@@ -81,6 +82,7 @@ async fn perform(command: Command) -> Result<()> {
         Command::Mixed(run) => run.measure(scenarios::mixed::run).await,
         Command::Bench(run) => run.measure(bench::run).await,
         Command::Budget(options) => budget::run(&options).await,
+        Command::Faults(options) => faults::run(&options).await,
         Command::Relay { port } => relay::serve(port).await,
     }
 }

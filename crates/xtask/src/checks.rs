@@ -33,6 +33,8 @@ enum Group {
     Lint,
     /// `cargo test`, with a private PostgreSQL and Redis.
     Rust,
+    /// Real processes, and everything that can go wrong with them; a few minutes.
+    Faults,
     /// The client is built, and used in a real browser.
     Browser,
     /// openapi.yaml by lint, clients that are generated from it, and the examples of the documentation.
@@ -47,7 +49,7 @@ struct Check {
 }
 
 /// The quickest to fail come first.
-const CHECKS: [Check; 7] = [
+const CHECKS: [Check; 8] = [
     Check { name: "formatting", group: Group::Lint, perform: formatting },
     Check { name: "clippy", group: Group::Lint, perform: clippy },
     Check { name: "documentation", group: Group::Lint, perform: documentation },
@@ -55,6 +57,7 @@ const CHECKS: [Check; 7] = [
     Check { name: "client build", group: Group::Browser, perform: client_build },
     Check { name: "Rust tests", group: Group::Rust, perform: rust_tests },
     Check { name: "other clients", group: Group::Clients, perform: other_clients },
+    Check { name: "faults", group: Group::Faults, perform: faults },
     Check { name: "browser tests", group: Group::Browser, perform: browser_tests },
 ];
 
@@ -162,6 +165,12 @@ fn rust_tests(selection: &Selection, shared: &Shared) -> Result<()> {
 
 fn other_clients(_: &Selection, _: &Shared) -> Result<()> {
     clients::check()
+}
+
+fn faults(_: &Selection, _: &Shared) -> Result<()> {
+    let server = server::build_for_tests().context("cannot build the server for the faults")?;
+    let mut load = command::new(server.with_file_name("umbra-load"));
+    command::run(load.args(["faults", "--short", "--server"]).arg(&server))
 }
 
 fn client_build(_: &Selection, _: &Shared) -> Result<()> {
