@@ -190,7 +190,7 @@ mod tests {
         ]
         .map(|p| secret.derive(p))
         .into();
-        assert_eq!(keys.len(), 7);
+        assert_eq!(keys.len(), 8);
         assert_ne!(secret.derive(Purpose::AccessTokens), SecretKey::generate().derive(Purpose::AccessTokens));
     }
 

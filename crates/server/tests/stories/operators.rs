@@ -143,9 +143,11 @@ databases! {
         let address = place.url.trim_start_matches("http://");
         let (host, port) = address.rsplit_once(':').unwrap();
 
-        let report = place.prints(&["doctor", "--host", host, "--port", port]);
+        let report = String::from_utf8(place.types(&["doctor", "--host", host, "--port", port]).stdout).unwrap();
 
-        assert!(report.lines().all(|line| line.starts_with("ok ") || line.starts_with("warn ")), "{report}");
+        // The PostgreSQL of tests may forgo durability to be quick, of which the doctor then rightly complains.
+        let mut others = report.lines().filter(|line| !line.starts_with("fail  durability      fsync = off"));
+        assert!(others.all(|line| line.starts_with("ok ") || line.starts_with("warn ")), "{report}");
         for line in ["ok    tables          up to date", "ok    writing ", "ok    database ", "ok    server          one is ready"] {
             assert!(report.contains(line), "{line} is not in {report}");
         }
