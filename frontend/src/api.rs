@@ -199,11 +199,13 @@ impl AuthorizedApi {
     }
 
     pub(crate) async fn confirm_second_factor(&self, code: String) -> Result<(), ApiError> {
-        self.call(Method::PUT, paths::SECOND_FACTOR, Some(&ConfirmSecondFactor { code })).await
+        let body = encode(Some(&ConfirmSecondFactor { code }))?;
+        self.send(Method::PUT, paths::SECOND_FACTOR, body).await.map(drop)
     }
 
     pub(crate) async fn remove_second_factor(&self, password: String) -> Result<(), ApiError> {
-        self.call(Method::DELETE, paths::SECOND_FACTOR, Some(&ChangeSecondFactor { password })).await
+        let body = encode(Some(&ChangeSecondFactor { password }))?;
+        self.send(Method::DELETE, paths::SECOND_FACTOR, body).await.map(drop)
     }
 
     pub(crate) async fn security_log(&self) -> Result<Vec<SecurityEvent>, ApiError> {
