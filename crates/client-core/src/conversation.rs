@@ -6,7 +6,9 @@ use crate::marks::Marks;
 use crate::run::Run;
 use std::collections::BTreeMap;
 use umbrachat_protocol::planted::{self, Bug};
-use umbrachat_protocol::{Conversation, ConversationId, Member, Message, Rev, Seq, Timestamp, User, UserId};
+use umbrachat_protocol::{
+    Conversation, ConversationId, Member, Message, MessageKind, Rev, Seq, Timestamp, User, UserId,
+};
 
 /// What is known of one conversation.
 #[derive(Debug)]
@@ -154,11 +156,17 @@ impl ConversationState {
         this
     }
 
-    /// It began while this client was not looking: nothing of it has arrived yet.
-    pub(crate) fn begun_unseen(mut self) -> Self {
+    /// It began, or went on, while this client was not looking: nothing after this message has arrived yet.
+    pub(crate) fn unseen_after(mut self, seq: Seq) -> Self {
         self.revs = Run::default();
-        self.seqs = Run::default();
+        self.seqs = Run::up_to(seq.0);
         self
+    }
+
+    /// Whether more has happened in it than that one was added, which is all that is unread then.
+    pub(crate) fn goes_on(&self) -> bool {
+        let is_text = |message: &Message| message.kind == MessageKind::Text;
+        self.info.unread > i64::from(!self.info.last_message.as_ref().is_some_and(is_text))
     }
 
     /// Whether more is held than a snapshot tells.

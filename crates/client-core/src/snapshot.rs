@@ -275,9 +275,13 @@ impl Core {
         let (id, rev, last_seq) = (info.id, info.rev, info.last_seq);
         let mut conversation = ConversationState::new(info);
         let mut newest = None;
-        // What a group has talked about before one was added is not new; what a friend begins to say is.
-        if lately && conversation.info().kind == ConversationKind::Direct {
-            conversation = conversation.begun_unseen();
+        // What a group has talked about before one was added is not new; what it has said since, or a friend begins to say, is.
+        let unseen_after = match conversation.info().kind {
+            ConversationKind::Direct => Some(Seq(0)),
+            ConversationKind::Group => conversation.goes_on().then_some(conversation.info().read_seq),
+        };
+        if let Some(seq) = unseen_after.filter(|_| lately) {
+            conversation = conversation.unseen_after(seq);
             match self.config.catch_up {
                 CatchUp::Held => newest = conversation.adopt(rev, last_seq),
                 CatchUp::All => conversation.catch_up.hurry(now),

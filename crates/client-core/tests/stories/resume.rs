@@ -5,7 +5,10 @@ use crate::device::{
     message, new_messages, ready, snapshot,
 };
 use umbrachat_client_core::{CatchUp, Config, Effect, Input};
-use umbrachat_protocol::{Changes, ErrorCode, MessagePage, Rev, Seq, ServerEvent};
+use umbrachat_protocol::{
+    Changes, Conversation, ErrorCode, Message, MessageKind, MessagePage, Notice, NoticeAction, Rev, Seq,
+    ServerEvent,
+};
 
 fn loaded(since: i64, changes: Changes) -> Input {
     Input::ChangesLoaded { conversation_id: CHAT, since: Rev(since), changes: Box::new(changes) }
@@ -139,6 +142,27 @@ fn a_bot_misses_no_message_while_it_is_away() {
     let begun = conversation_id(2);
     let both = vec![direct(CHAT, BO, 8, 8), direct(begun, BO, 3, 2)];
     assert_eq!(asked_since(&bot.reconnects(both)), [0]);
+}
+
+#[test]
+fn a_bot_that_hears_late_of_being_added_hears_what_was_said_since() {
+    let mut bot = Device::with(Config { catch_up: CatchUp::All, ..Config::with_seed(1) });
+    bot.does(Input::Start);
+    bot.does(ready(snapshot(ANA, vec![])));
+    let read = |read_seq| Conversation { read_seq: Seq(read_seq), ..group(CHAT, 9, 8) };
+    assert_eq!(asked_since(&bot.reconnects(vec![read(6)])), [0], "two have come since");
+    let page = [5, 6, 7, 8].map(|number| message(CHAT, BO, number, number)).to_vec();
+    assert_eq!(new_messages(&bot.does(loaded(0, changes(9, page)))), [7, 8]);
+    assert_eq!(bot.chat().rev(), Rev(9));
+
+    // Nothing but the notice that says so.
+    let other = conversation_id(2);
+    let added = Notice { action: NoticeAction::Added, user_id: Some(ANA) };
+    let last_message =
+        Some(Message { notice: Some(added), kind: MessageKind::Notice, ..message(other, BO, 4, 4) });
+    let just_added = Conversation { read_seq: Seq(3), unread: 1, last_message, ..group(other, 4, 4) };
+    let effects = bot.reconnects(vec![read(8), just_added]);
+    assert_eq!((asked_since(&effects), new_messages(&effects)), (vec![], vec![]));
 }
 
 #[test]

@@ -4,10 +4,11 @@ use crate::app::Replica;
 use crate::person::{PASSWORD, Person};
 use crate::replicas::{next_presence, two_servers};
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::watch;
+use tokio::time::{Instant, interval, timeout};
 use umbrachat_client::core::{Change, Connection};
 use umbrachat_client::reqwest::Method;
 use umbrachat_client::{Client, Live, Update};
@@ -18,6 +19,8 @@ use umbrachat_testing::Proxy;
 const AWAY: Duration = Duration::from_secs(2);
 /// How long a server may take to end.
 const STOPS: Duration = Duration::from_secs(10);
+/// Between two messages of one person.
+const PACE: Duration = Duration::from_millis(50);
 /// Longer than anything takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -67,7 +70,7 @@ async fn a_rolling_restart_loses_nothing_and_nobody_is_seen_to_go() {
     let newest = people[0].sees(group).await.last_seq;
     for observer in &observers {
         observer.has_received(newest).await;
-        let Seen { messages, flickers, longest_away } = observer.seen.lock().unwrap().clone();
+        let Seen { messages, flickers, longest_away } = observer.seen.borrow().clone();
         assert_eq!(messages.len(), acknowledged.len(), "nothing twice");
         assert_eq!(messages.iter().collect::<HashSet<_>>(), acknowledged.iter().collect(), "everything once");
         assert_eq!(flickers, 0, "nobody is shown as gone");
@@ -107,10 +110,10 @@ async fn a_server_that_is_about_to_end_is_not_ready() {
 
 /// Writes until it is over, and waits until everything is acknowledged; the numbers.
 async fn write(live: Live, group: ConversationId, is_over: Arc<AtomicBool>) -> Vec<Seq> {
-    let mut written = Vec::new();
+    let (mut written, mut pace) = (Vec::new(), interval(PACE));
     while !is_over.load(Ordering::SeqCst) {
+        pace.tick().await;
         written.push(live.send(group, "are you still there?"));
-        sleep(Duration::from_millis(50)).await;
     }
     let mut acknowledged = Vec::new();
     for client_id in written {
@@ -125,7 +128,7 @@ struct Observer {
     live: Live,
     group: ConversationId,
     friends: Vec<UserId>,
-    seen: Arc<Mutex<Seen>>,
+    seen: watch::Receiver<Seen>,
 }
 
 #[derive(Clone, Default)]
@@ -138,8 +141,8 @@ struct Seen {
 impl Observer {
     fn of(live: Live, group: ConversationId, me: UserId, people: &[UserId]) -> Self {
         let friends: Vec<UserId> = people.iter().copied().filter(|person| *person != me).collect();
-        let seen = Arc::new(Mutex::new(Seen::default()));
-        tokio::spawn(watch(live.clone(), group, friends.clone(), seen.clone()));
+        let (told, seen) = watch::channel(Seen::default());
+        tokio::spawn(note(live.clone(), group, friends.clone(), told));
         Self { live, group, friends, seen }
     }
 
@@ -163,33 +166,30 @@ impl Observer {
                 .then_some(())
         };
         timeout(PATIENCE, self.live.wait_until(complete)).await.expect("nothing is missing").unwrap();
-        let all = async {
-            while !self.seen.lock().unwrap().messages.contains(&newest) {
-                sleep(Duration::from_millis(10)).await;
-            }
-        };
-        timeout(PATIENCE, all).await.expect("the newest is told");
+        let mut seen = self.seen.clone();
+        let told = seen.wait_for(|seen| seen.messages.contains(&newest));
+        timeout(PATIENCE, told).await.expect("the newest is told").unwrap();
     }
 }
 
-async fn watch(live: Live, group: ConversationId, friends: Vec<UserId>, seen: Arc<Mutex<Seen>>) {
+/// Writes down what the device shows, until it is gone.
+async fn note(live: Live, group: ConversationId, friends: Vec<UserId>, seen: watch::Sender<Seen>) {
     let mut updates = live.updates();
     let (mut has_seen_all, mut lost_at) = (false, None);
     while let Some(update) = updates.next().await {
         let Update::Changed(change) = update else { panic!("changes are read in time") };
         let everybody = live.state(|state| friends.iter().all(|friend| state.is_online(*friend)));
-        let mut seen = seen.lock().unwrap();
         match change {
             Change::Message { message, is_new: true } if message.kind == MessageKind::Text => {
                 assert_eq!(message.conversation_id, group);
-                seen.messages.push(message.seq);
+                seen.send_modify(|seen| seen.messages.push(message.seq));
             }
-            Change::Presence if has_seen_all && !everybody => seen.flickers += 1,
+            Change::Presence if has_seen_all && !everybody => seen.send_modify(|seen| seen.flickers += 1),
             Change::Presence => has_seen_all |= everybody,
             Change::Connection => match live.state(|state| state.connection) {
                 Connection::Online => {
                     let away = lost_at.take().map_or(Duration::ZERO, |lost: Instant| lost.elapsed());
-                    seen.longest_away = seen.longest_away.max(away);
+                    seen.send_modify(|seen| seen.longest_away = seen.longest_away.max(away));
                 }
                 _ => lost_at = lost_at.or(Some(Instant::now())),
             },
