@@ -97,6 +97,21 @@ databases! {
         recover(2).await.unwrap();
     }
 
+    async fn whose_password_was_reset_gets_in_with_it_alone(database: TestDatabase) {
+        let community = Community::on(database).await;
+        let (store, started) = (&community.store, community.signs_up("ana").await);
+        let (ana, session) = (started.me.user.id, started.session);
+        let hash = store.knowledge_of(ana).await.unwrap().password_hash;
+        store.begin_second_factor(ana, hash, vec![7; 64]).await.unwrap();
+        store.confirm_second_factor(ana, session, vec![7; 64], 1).await.unwrap();
+        assert_eq!(store.secrets_of("ana").await.unwrap().unwrap().second_factor, Some(vec![7; 64]));
+
+        assert_eq!(store.reset_password(ana, "$reset$".to_owned()).await.unwrap(), 1, "her session has ended");
+
+        let secrets = store.secrets_of("ana").await.unwrap().unwrap();
+        assert_eq!((&*secrets.password_hash, secrets.second_factor), ("$reset$", None));
+    }
+
     async fn consent_counts_for_the_version_it_was_given_to(database: TestDatabase) {
         let community = Community::on(database).await;
         let started = community.signs_up("ana").await;
