@@ -139,6 +139,11 @@ pub(crate) fn prefers_reduced_motion() -> bool {
     matches("(prefers-reduced-motion: reduce)")
 }
 
+/// Whether there is room for three panes. The style sheet also knows from where on.
+pub(crate) fn is_wide() -> bool {
+    matches("(min-width: 75rem)")
+}
+
 pub(crate) fn prefers_contrast() -> bool {
     matches("(prefers-contrast: more)")
 }

@@ -266,8 +266,9 @@ export class Person {
 
   /** Opens what there is to know about a conversation, and to do about it. */
   async opensDetails() {
-    await this.button("Details").click();
-    const details = this.page.getByRole("dialog", { name: "Details" });
+    const pane = this.page.getByRole("complementary", { name: "Details" });
+    const details = this.page.getByRole("dialog", { name: "Details" }).or(pane);
+    if (!(await pane.isVisible())) await this.button("Details").click();
     await details.waitFor();
     return details;
   }

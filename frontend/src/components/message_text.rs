@@ -55,6 +55,15 @@ fn view_of_span(span: &Span<'_>, mentions: &[Mention]) -> AnyView {
     }
 }
 
+/// The same without the marks, for a line that only hints at it.
+pub(crate) fn plain(text: &str) -> String {
+    let without = |span| match span {
+        Span::Plain(text) | Span::Code(text) => text.to_owned(),
+        Span::Bold(text) | Span::Italic(text) => plain(text),
+    };
+    spans(text).into_iter().map(without).collect()
+}
+
 fn blocks(body: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut lines = body.split('\n').enumerate();
@@ -231,6 +240,12 @@ mod tests {
             assert_eq!(spans(body), [Plain(body)], "{body}");
         }
         assert!(spans("").is_empty());
+    }
+
+    #[test]
+    fn a_hint_at_a_message_is_without_its_marks() {
+        assert_eq!(plain("look at **_Vega_** and `a*b*`"), "look at Vega and a*b*");
+        assert_eq!(plain("2 * 3"), "2 * 3");
     }
 
     #[test]

@@ -16,4 +16,5 @@ pub(crate) mod menu;
 pub(crate) mod message_text;
 pub(crate) mod person;
 pub(crate) mod rich_text;
+pub(crate) mod skeleton;
 pub(crate) mod tick;

@@ -8,6 +8,7 @@ use crate::pages::new_group::new_group;
 use crate::realtime::Part;
 use crate::room::Room;
 use crate::stores::people;
+use crate::stores::timeline::shorten;
 use crate::texts;
 use leptos::prelude::*;
 use umbrachat_client_core::{ConversationState, Input, State};
@@ -159,6 +160,8 @@ fn line_of(room: Room, state: &State, conversation: &ConversationState, draft: &
             let is_word = message.notice.is_none();
             let text = if message.deleted_at.is_some() {
                 texts::t!(deleted).to_owned()
+            } else if is_word {
+                shorten(&message.body)
             } else {
                 people::body_of(state, message)
             };

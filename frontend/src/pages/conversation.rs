@@ -5,6 +5,7 @@ use crate::components::composer;
 use crate::components::form::button;
 use crate::components::icon::{self, icon};
 use crate::components::list::keyed;
+use crate::components::skeleton::skeleton;
 use crate::pages::chats::name_of;
 use crate::pages::deeds::deeds;
 use crate::pages::details::details;
@@ -17,11 +18,14 @@ use crate::stores::people;
 use crate::stores::timeline::{self, Timeline};
 use crate::{browser, language, texts};
 use leptos::ev;
-use leptos::leptos_dom::helpers::WindowListenerHandle;
+use leptos::leptos_dom::helpers::{WindowListenerHandle, set_timeout};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use umbrachat_client_core::{ConversationState, History, Input, State};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use umbrachat_client_core::{ConversationState, History, Input, Millis, State};
 use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Seq};
 use wasm_bindgen::JsCast;
 
@@ -31,6 +35,15 @@ const NEAR_NEWEST: i32 = 48;
 
 /// The time line's attribute while its rows are exchanged.
 const SHIFTING: &str = "data-shifting";
+
+/// Milliseconds between one showing of what has changed and the next: many messages at once are drawn together, and
+/// whoever types meanwhile is not kept waiting.
+const BREATH: u64 = 100;
+
+thread_local! {
+    /// Where somebody was when they left a conversation: a message, and its distance in pixels from the upper edge.
+    static PLACES: RefCell<BTreeMap<ConversationId, (Seq, f64)>> = const { RefCell::new(BTreeMap::new()) };
+}
 
 /// The id of the time line.
 const LOG: &str = "log";
@@ -109,6 +122,7 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
     let begin_at =
         if browser::is_touch() || !may_write.get_untracked() { "talk-title" } else { composer::BOX };
     request_animation_frame(move || browser::focus(begin_at));
+    let (details_button, details_pane) = details(room, id);
     view! {
         <header class="pane-head talk-head">
             <a class="back" href="/chats" aria-label=texts::t!(chats)>
@@ -124,10 +138,11 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
                 </span>
             </div>
             <span class="soft handle">{move || peer().map(|peer| format!("@{}", peer.username))}</span>
-            {details(room, id)}
+            {details_button}
         </header>
         {messages(room, id, timeline, read_upto, writing, may_write)}
         {foot}
+        {details_pane}
     }
     .into_any()
 }
@@ -182,24 +197,49 @@ fn messages(
     let look = move || look(room, id, timeline, at_newest);
     let seek = Seek::new(room, id, timeline);
     let said = RwSignal::new(String::new());
-    Effect::new(move |told: Option<Option<Seq>>| {
-        let rows = live.read(Part::Timeline(id), |state| timeline::rows(state, id, read_upto.get()));
+    let told = StoredValue::new(None::<Seq>);
+    let show = move || {
+        // Whoever was here may have gone on.
+        let Some(read_upto) = read_upto.try_get_untracked() else { return };
+        let rows = live.peek(|state| timeline::rows(state, id, read_upto));
         let newest = rows.iter().rev().find_map(|row| Some((row.seq?, row)));
         // What is there when the conversation opens is for reading, and no news.
-        if let (Some(Some(told)), Some((seq, row))) = (told, newest)
+        if let (Some(told), Some((seq, row))) = (told.get_value(), newest)
             && told < seq
             && !row.mine
             && device::announces()
         {
             said.set(format!("{}: {}", row.author, row.body));
         }
-        let told = newest.map(|(seq, _)| seq).or(told.flatten());
+        if let Some((seq, _)) = newest {
+            told.set_value(Some(seq));
+        }
         timeline.update(rows);
         request_animation_frame(look);
         request_animation_frame(move || seek.look());
-        told
+    };
+    let shown_at = StoredValue::new(None::<Millis>);
+    let due = StoredValue::new(false);
+    Effect::new(move || {
+        live.read(Part::Timeline(id), |_| ());
+        read_upto.track();
+        let now = browser::monotonic();
+        let rested = shown_at.get_value().map_or(BREATH, |shown| now.since(shown));
+        if rested >= BREATH {
+            shown_at.set_value(Some(now));
+            show();
+        } else if !due.get_value() {
+            due.set_value(true);
+            let show_later = move || {
+                if due.try_set_value(false).is_none() {
+                    shown_at.set_value(Some(browser::monotonic()));
+                    show();
+                }
+            };
+            set_timeout(show_later, Duration::from_millis(BREATH - rested));
+        }
     });
-    start_at_first_unread(timeline, read_upto);
+    start(id, timeline, read_upto);
     // What arrives while nobody looks is marked as new until they have been back and look away again.
     let gone = move || read_upto.set(live.peek(|state| Some(state.conversation(id)?.info().read_seq)));
     let back = move || {
@@ -293,7 +333,7 @@ fn older(room: Room, id: ConversationId, history: History, empty: bool) -> AnyVi
     if history.failed {
         button(texts::t!(older_failed), "button small older", load)
     } else if history.loaded_from.is_none() {
-        view! { <p class="beginning soft">{texts::t!(loading)}</p> }.into_any()
+        skeleton("talk-skeleton")
     } else if history.has_older {
         let label = if history.loading { texts::t!(loading) } else { texts::t!(show_older) };
         button(label, "button small quiet older", load)
@@ -322,18 +362,32 @@ fn unread_from(room: Room, id: ConversationId) -> Option<Seq> {
     })
 }
 
-/// Brings the first unread message into view, once, when the messages are there.
-fn start_at_first_unread(timeline: Timeline, read_upto: RwSignal<Option<Seq>>) {
+/// Brings the first unread message into view, or else what was in view when the person left, once, when the messages
+/// are there.
+fn start(id: ConversationId, timeline: Timeline, read_upto: RwSignal<Option<Seq>>) {
     let begins_with_unread = read_upto.with_untracked(Option::is_some);
+    // Before the time line is looked at for the first time, which is at its end.
+    let place = PLACES.with_borrow(|places| places.get(&id).copied());
     Effect::new(move |done: Option<bool>| {
         if done == Some(true) || timeline.is_empty() {
             return done == Some(true);
         }
         if begins_with_unread && let Some(line) = document().get_element_by_id("first-unread") {
             line.scroll_into_view();
+        } else if let Some((seq, distance)) = place.filter(|_| !begins_with_unread) {
+            timeline.show(seq);
+            request_animation_frame(move || go_to(seq, distance));
         }
         true
     });
+}
+
+/// Puts a message at this distance from the upper edge, where it is on the page.
+fn go_to(seq: Seq, distance: f64) {
+    let article = document().query_selector(&format!("article[data-seq=\"{seq}\"]"));
+    if let (Some(log), Ok(Some(article))) = (log(), article) {
+        move_by(&log, top(&article) - top(&log) - distance);
+    }
 }
 
 /// Looks at what is in view: messages that somebody sees are read, and near the oldest one older ones are fetched.
@@ -353,6 +407,13 @@ fn look(room: Room, id: ConversationId, timeline: Timeline, at_newest: RwSignal<
     let live = room.account.live;
     let to_oldest = log.scroll_height() - log.client_height() - above;
     let history = live.peek(|state| history_of(state, id));
+    PLACES.with_borrow_mut(|places| match first_in_view(&log).filter(|_| !is_at_newest) {
+        Some(first) => {
+            let seq = first.get_attribute("data-seq").and_then(|seq| seq.parse().ok());
+            places.extend(seq.map(|seq| (id, (seq, top(&first) - top(&log)))));
+        }
+        None => drop(places.remove(&id)),
+    });
     // The attribute's name is valid, so it cannot be refused.
     let _ = log.toggle_attribute_with_force("data-near-oldest", to_oldest < NEAR_OLDEST);
     if to_oldest < NEAR_OLDEST && leaves_out_older {
@@ -374,25 +435,33 @@ fn look(room: Room, id: ConversationId, timeline: Timeline, at_newest: RwSignal<
 
 /// Exchanges rows far from what is in view, which stays where it is.
 fn shift(log: &web_sys::Element, timeline: Timeline, to_older: bool) {
-    let top = |element: &web_sys::Element| element.get_bounding_client_rect().top();
-    let edge = top(log);
-    let articles = log.query_selector_all("article").ok();
-    let in_view = articles.and_then(|articles| {
-        let mut all = (0..articles.length()).filter_map(|index| articles.get(index)?.dyn_into().ok());
-        all.find(|article: &web_sys::Element| article.get_bounding_client_rect().bottom() > edge)
-    });
-    let Some(in_view) = in_view else { return };
+    let Some(in_view) = first_in_view(log) else { return };
     let before = top(&in_view);
     // Until then the browser keeps its own idea of what should stay to itself.
     let _ = log.set_attribute(SHIFTING, "");
     timeline.shift(to_older);
     let log = log.clone();
     request_animation_frame(move || {
-        let moved = top(&in_view) - before;
-        #[expect(clippy::cast_possible_truncation, reason = "a number of pixels on the screen")]
-        log.set_scroll_top(log.scroll_top() + moved.round() as i32);
+        move_by(&log, top(&in_view) - before);
         let _ = log.remove_attribute(SHIFTING);
     });
+}
+
+fn move_by(log: &web_sys::Element, pixels: f64) {
+    #[expect(clippy::cast_possible_truncation, reason = "a number of pixels on the screen")]
+    log.set_scroll_top(log.scroll_top() + pixels.round() as i32);
+}
+
+fn top(element: &web_sys::Element) -> f64 {
+    element.get_bounding_client_rect().top()
+}
+
+/// The oldest message of which something is in view.
+fn first_in_view(log: &web_sys::Element) -> Option<web_sys::Element> {
+    let edge = top(log);
+    let articles = log.query_selector_all("article").ok()?;
+    let mut all = (0..articles.length()).filter_map(|index| articles.get(index)?.dyn_into().ok());
+    all.find(|article: &web_sys::Element| article.get_bounding_client_rect().bottom() > edge)
 }
 
 /// The newest message whose end is in view.

@@ -7,7 +7,8 @@ use crate::components::person::{action, person_with};
 use crate::pages::new_group::friends;
 use crate::realtime::Part;
 use crate::room::Room;
-use crate::texts;
+use crate::stores::device;
+use crate::{browser, texts};
 use leptos::prelude::*;
 use umbrachat_client_core::Input;
 use umbrachat_protocol::{
@@ -40,9 +41,11 @@ struct Shown {
     members: Vec<(User, Role)>,
 }
 
-/// The button in the head of a conversation, and the dialog that it opens.
-pub(crate) fn details(room: Room, id: ConversationId) -> AnyView {
+/// The button in the head of a conversation, and what it opens: a pane beside the conversation where there is room for
+/// one, or else a dialog.
+pub(crate) fn details(room: Room, id: ConversationId) -> (AnyView, AnyView) {
     let open = RwSignal::new(false);
+    let beside = RwSignal::new(browser::is_wide() && device::details_beside());
     let chosen = StoredValue::new(None::<Deed>);
     let remove = Question::new(texts::t!(remove), texts::t!(let_be));
     let hand_over = Question::new(texts::t!(hand_over), texts::t!(let_be));
@@ -62,9 +65,9 @@ pub(crate) fn details(room: Room, id: ConversationId) -> AnyView {
         };
         question.ask(title, text);
     });
-    let shown = Memo::new(move |_| open.get().then(|| shown(room, id)).flatten());
-    let content = move || {
-        let shown = shown.get()?;
+    let shown = Memo::new(move |_| (open.get() || beside.get()).then(|| shown(room, id)).flatten());
+    let content = move |is_open: RwSignal<bool>| {
+        let shown = shown.get().filter(|_| is_open.get())?;
         Some(match shown.kind {
             ConversationKind::Group => group(room, id, shown, ask),
             ConversationKind::Direct => direct(room, shown.peer, ask),
@@ -76,28 +79,45 @@ pub(crate) fn details(room: Room, id: ConversationId) -> AnyView {
             perform(room, id, deed);
         }
     });
-    view! {
+    let toggle = move |_| {
+        room.account.live.tell(Input::LoadMembers(id));
+        if browser::is_wide() {
+            beside.update(|beside| *beside = !*beside);
+            device::keep_details_beside(beside.get_untracked());
+        } else {
+            open.set(true);
+        }
+    };
+    let pane = move || {
+        beside.get().then(|| {
+            view! {
+                <aside class="details-pane" aria-label=texts::t!(details)>
+                    <div class="details-body">{move || content(beside)}</div>
+                </aside>
+            }
+            .into_any()
+        })
+    };
+    let head = view! {
         <button
             type="button"
             class="bubble-action details"
             aria-label=texts::t!(details)
             title=texts::t!(details)
-            on:click=move |_| {
-                room.account.live.tell(Input::LoadMembers(id));
-                open.set(true);
-            }
+            aria-expanded=move || beside.get().to_string()
+            on:click=toggle
         >
             {icon(icon::MORE)}
         </button>
-        {dialog(open, texts::t!(details), view! { <div class="dialog-scroll details-body">{content}</div> {close_button(open)} })}
+        {dialog(open, texts::t!(details), view! { <div class="dialog-scroll details-body">{move || content(open)}</div> {close_button(open)} })}
         {confirm(remove, perform)}
         {confirm(hand_over, perform)}
         {confirm(leave, perform)}
         {confirm(delete, perform)}
         {confirm(unfriend, perform)}
         {confirm(block, perform)}
-    }
-    .into_any()
+    };
+    (head.into_any(), pane.into_any())
 }
 
 fn shown(room: Room, id: ConversationId) -> Option<Shown> {

@@ -12,6 +12,7 @@ const THEME: &str = "umbrachat.theme";
 const ENTER_BREAKS: &str = "umbrachat.enter-breaks";
 const LANGUAGE: &str = "umbrachat.language";
 const CONTRAST: &str = "umbrachat.contrast";
+const DETAILS: &str = "umbrachat.details";
 const SILENT: &str = "umbrachat.silent";
 const VISITED: &str = "umbrachat.signed-in";
 
@@ -67,6 +68,15 @@ pub(crate) fn announces() -> bool {
 
 pub(crate) fn keep_announces(announces: bool) {
     keep(SILENT, !announces);
+}
+
+/// Whether a conversation's details stand beside it, where there is room.
+pub(crate) fn details_beside() -> bool {
+    get(DETAILS).is_some()
+}
+
+pub(crate) fn keep_details_beside(beside: bool) {
+    keep(DETAILS, beside);
 }
 
 /// Whether somebody was signed in when this device was last used. Only a hint for what to show while that is found out.

@@ -2,6 +2,7 @@
 
 use crate::api::ApiError;
 use crate::components::form::button;
+use crate::components::skeleton::skeleton;
 use crate::texts;
 use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
@@ -58,7 +59,7 @@ impl<T: Send + Sync + 'static> Remote<T> {
     /// It, or why it is not there.
     pub(crate) fn view(self, show: impl FnOnce(&T) -> AnyView) -> AnyView {
         self.state.with(|state| match state {
-            None => view! { <p class="soft">{texts::t!(loading)}</p> }.into_any(),
+            None => skeleton(""),
             Some(Ok(value)) => show(value),
             Some(Err(error)) => view! {
                 <p class="wrong">{texts::error(error)}</p>

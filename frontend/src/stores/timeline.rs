@@ -3,6 +3,7 @@
 //! Each row keeps its identity for as long as it is shown, also from being sent to being read, so that only what has
 //! changed is drawn again, the focus stays where it is, and nothing is read aloud twice.
 
+use crate::components::message_text::plain;
 use crate::mentions::Mention;
 use crate::moments;
 use crate::stores::people;
@@ -318,7 +319,8 @@ fn quote(state: &State, id: ConversationId, seq: Seq) -> Quote {
     Quote { seq, author: people::name_to_me(state, id, message.author_id), text }
 }
 
-/// As much of a message as fits in a line or two.
+/// As much of a message as fits in a line or two, without its marks.
 pub(crate) fn shorten(body: &str) -> String {
-    body.chars().take(160).collect()
+    let start: String = body.chars().take(160).collect();
+    plain(&start)
 }
