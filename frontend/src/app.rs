@@ -89,6 +89,8 @@ fn public(session: Session, page: Page) -> AnyView {
         (Page::Landing, _) => pages::landing::landing(),
         (Page::Privacy, _) => pages::privacy::privacy(),
         (Page::About, _) => pages::about::about(),
+        #[cfg(debug_assertions)]
+        (Page::Styleguide, _) => pages::styleguide::styleguide(),
         (Page::NotFound, _) => pages::not_found::not_found(),
         _ => waking(false),
     }

@@ -20,6 +20,8 @@ pub(crate) enum Page {
     PrivacySettings,
     Security,
     MyData,
+    #[cfg(debug_assertions)]
+    Styleguide,
     NotFound,
 }
 
@@ -41,6 +43,8 @@ impl Page {
             "/settings/privacy" => Self::PrivacySettings,
             "/settings/security" => Self::Security,
             "/settings/data" => Self::MyData,
+            #[cfg(debug_assertions)]
+            "/styleguide" => Self::Styleguide,
             _ => {
                 path.strip_prefix("/chats/").and_then(|id| id.parse().ok()).map_or(Self::NotFound, Self::Chat)
             }

@@ -25,4 +25,6 @@ pub(crate) mod seek;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
+#[cfg(debug_assertions)]
+pub(crate) mod styleguide;
 pub(crate) mod writing;
