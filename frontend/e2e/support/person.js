@@ -273,6 +273,12 @@ export class Person {
     return details;
   }
 
+  async closesDetails() {
+    const dialog = this.page.getByRole("dialog", { name: "Details" });
+    if (await dialog.isVisible()) await dialog.getByRole("button", { name: "Close" }).click();
+    else await this.button("Details").click();
+  }
+
   /** Says yes to a question, which is named after what it asks for. */
   async confirms(deed) {
     const question = this.page.getByRole("dialog", { name: deed, exact: true });

@@ -39,7 +39,7 @@ storyAtBothSizes("A group is made, run, handed over and ended", async ({ enter }
   await member(di).waitFor();
   await member(bo).getByRole("button", { name: "Make admin" }).click();
   await member(bo).getByText("Admin").waitFor();
-  await details.getByRole("button", { name: "Close" }).click();
+  await ana.closesDetails();
   await di.row(group).click();
   await di.messageBox.waitFor();
   assert.ok(!(await di.bodies()).includes("I do"), "what was said before is not for who joins later");
