@@ -162,7 +162,8 @@ fn start(image: &Stage) -> Result<()> {
         let (program, arguments) = words.split_first().context("the image has no command")?;
         let mut command = command::new(image.path(program));
         command.args(arguments).env_clear().envs(image.variables.iter().cloned());
-        command.env("DATA_DIR", data.path()).env("PORT", port);
+        // Here it is for this machine alone.
+        command.env("HOST", "127.0.0.1").env("DATA_DIR", data.path()).env("PORT", port);
         Ok(command)
     };
     let port = services::free_port()?.to_string();
