@@ -38,7 +38,7 @@ after(async () => {
 
 /** A test at one size, in which nothing may go wrong that nobody looks for: no error in a console, no refused content. */
 export function story(name, size, act, { on } = {}) {
-  test(`${name} (${size.name})`, { timeout: 90_000 }, async () => {
+  test(`${name} (${size.name})`, { timeout: 180_000 }, async () => {
     const people = [];
     try {
       const stage = await on?.() ?? (await (server ??= Server.start()));
