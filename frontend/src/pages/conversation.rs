@@ -218,27 +218,11 @@ fn messages(
         request_animation_frame(look);
         request_animation_frame(move || seek.look());
     };
-    let shown_at = StoredValue::new(None::<Millis>);
-    let due = StoredValue::new(false);
-    Effect::new(move || {
+    let changed = move || {
         live.read(Part::Timeline(id), |_| ());
         read_upto.track();
-        let now = browser::monotonic();
-        let rested = shown_at.get_value().map_or(BREATH, |shown| now.since(shown));
-        if rested >= BREATH {
-            shown_at.set_value(Some(now));
-            show();
-        } else if !due.get_value() {
-            due.set_value(true);
-            let show_later = move || {
-                if due.try_set_value(false).is_none() {
-                    shown_at.set_value(Some(browser::monotonic()));
-                    show();
-                }
-            };
-            set_timeout(show_later, Duration::from_millis(BREATH - rested));
-        }
-    });
+    };
+    show_with_breath(changed, show);
     start(id, timeline, read_upto);
     // What arrives while nobody looks is marked as new until they have been back and look away again.
     let gone = move || read_upto.set(live.peek(|state| Some(state.conversation(id)?.info().read_seq)));
@@ -256,7 +240,7 @@ fn messages(
     ];
     on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
 
-    let (actions, dialogs) = deeds(room, id, writing, seek, may_write);
+    let (actions, dialogs) = deeds(room, id, writing, &seek, may_write);
     let today = room.today;
     view! {
         <div class="log-frame">
@@ -285,6 +269,33 @@ fn messages(
         {dialogs}
     }
     .into_any()
+}
+
+/// Shows what has changed at once, and in a flood no more often than one can see.
+fn show_with_breath(
+    changed: impl Fn() + Send + Sync + 'static,
+    show: impl Fn() + Copy + Send + Sync + 'static,
+) {
+    let shown_at = StoredValue::new(None::<Millis>);
+    let due = StoredValue::new(false);
+    Effect::new(move || {
+        changed();
+        let now = browser::monotonic();
+        let rested = shown_at.get_value().map_or(BREATH, |shown| now.since(shown));
+        if rested >= BREATH {
+            shown_at.set_value(Some(now));
+            show();
+        } else if !due.get_value() {
+            due.set_value(true);
+            let show_later = move || {
+                if due.try_set_value(false).is_none() {
+                    shown_at.set_value(Some(browser::monotonic()));
+                    show();
+                }
+            };
+            set_timeout(show_later, Duration::from_millis(BREATH - rested));
+        }
+    });
 }
 
 fn to_newest(room: Room, id: ConversationId, timeline: Timeline, at_newest: RwSignal<bool>) -> AnyView {

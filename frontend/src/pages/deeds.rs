@@ -20,10 +20,10 @@ pub(crate) fn deeds(
     room: Room,
     id: ConversationId,
     writing: Writing,
-    seek: Seek,
+    seek: &Seek,
     may_write: Memo<bool>,
 ) -> (Actions, AnyView) {
-    let live = room.account.live;
+    let (live, seek) = (room.account.live, *seek);
     let deleting = StoredValue::new(None::<Seq>);
     let question = Question::new(texts::t!(delete), texts::t!(keep));
     let reacting = RwSignal::new(None::<Seq>);
