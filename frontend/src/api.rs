@@ -11,9 +11,9 @@ use umbrachat_client_core::Millis;
 use umbrachat_protocol::{
     AskedFriend, Block, ChangePassword, ChangeSecondFactor, Changes, ConfirmSecondFactor, Consent,
     Conversation, ConversationId, EditMessage, EraseMe, Erased, ErrorCode, Friend, GiveConsent, HandOver, Me,
-    Member, Message, MessagePage, MyData, NewFriendRequest, NewGroup, NewSecondFactor, Problem, PutMember,
-    RecoveryCodes, RenewRecoveryCodes, Rev, Role, SecondFactor, SecurityEvent, Seq, Session, SessionId,
-    SignedIn, Snapshot, UpdateGroup, UpdateMe, UserId, paths,
+    Member, Message, MessagePage, MyData, NewFriendRequest, NewGroup, NewSecondFactor, Preferences, Problem,
+    PutMember, RecoveryCodes, RenewRecoveryCodes, Rev, Role, SecondFactor, SecurityEvent, Seq, Session,
+    SessionId, SignedIn, Snapshot, UpdateGroup, UpdateMe, UpdatePreferences, UserId, paths,
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -329,6 +329,14 @@ impl AuthorizedApi {
 
     pub(crate) async fn hand_over(&self, id: ConversationId, person: UserId) -> Result<Member, ApiError> {
         self.call(Method::POST, &paths::owner(id), Some(&HandOver { user_id: person })).await
+    }
+
+    pub(crate) async fn update_preferences(
+        &self,
+        id: ConversationId,
+        update: &UpdatePreferences,
+    ) -> Result<Preferences, ApiError> {
+        self.call(Method::PATCH, &paths::preferences(id), Some(update)).await
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, ApiError> {

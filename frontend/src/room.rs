@@ -6,7 +6,8 @@ use crate::components::icon::{self, icon, mark};
 use crate::moments::Today;
 use crate::page::Page;
 use crate::pages;
-use crate::realtime::{Live, Part};
+use crate::pages::arrange::Clock;
+use crate::realtime::Part;
 use crate::session::Account;
 use crate::stores::notices::Notices;
 use crate::{browser, texts};
@@ -23,6 +24,7 @@ pub(crate) struct Room {
     pub(crate) account: Account,
     pub(crate) notices: Notices,
     pub(crate) today: Today,
+    pub(crate) clock: Clock,
 }
 
 impl Room {
@@ -93,12 +95,12 @@ impl Room {
 }
 
 pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
-    let room = Room { account, notices: Notices::new(), today: Today::watch() };
+    let room = Room { account, notices: Notices::new(), today: Today::watch(), clock: Clock::watch() };
     let live = account.live;
     let section = Memo::new(move |_| page.get().section());
-    let unread = move || live.read(Part::Unread, |state| state.unread(browser::now()));
+    let unread = move || live.read(Part::Unread, |state| state.unread(room.clock.now()));
     let requests = move || live.read(Part::FriendRequests, |state| state.friend_requests.incoming.len());
-    name_window(page, live);
+    name_window(page, room);
 
     let going = RwSignal::new(false);
     let content = move || match section.get() {
@@ -129,7 +131,7 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
             <main class="stage" id="main" tabindex="-1">
                 {content}
             </main>
-            {pages::palette::palette(room, going)}
+            {pages::palette::palette(room, page, going)}
             <p class="banner" role="status">
                 {move || live.read(Part::Connection, |state| trouble(state.connection))}
             </p>
@@ -196,16 +198,15 @@ fn trouble(connection: Connection) -> Option<AnyView> {
     }
 }
 
-fn name_window(page: Memo<Page>, live: Live) {
+fn name_window(page: Memo<Page>, room: Room) {
     Effect::new(move || {
         let name = match page.get().section() {
             Page::Friends => texts::t!(friends),
             Page::Settings => texts::t!(settings),
             _ => texts::t!(chats),
         };
-        document().set_title(&texts::window_title(
-            name,
-            live.read(Part::Unread, |state| state.unread(browser::now())),
-        ));
+        let now = room.clock.now();
+        let unread = room.account.live.read(Part::Unread, |state| state.unread(now));
+        document().set_title(&texts::window_title(name, unread));
     });
 }

@@ -4,10 +4,12 @@
 //! counts. A key that a file lacks does not compile. What takes a decision first is a function here.
 
 mod account;
+mod arrangement;
 
 use crate::api::ApiError;
 use crate::language;
 pub(crate) use account::*;
+pub(crate) use arrangement::*;
 use umbrachat_client_core::Delivery;
 use umbrachat_protocol::{ErrorCode, FieldError, NoticeAction, Role, limits};
 

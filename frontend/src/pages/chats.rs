@@ -3,6 +3,7 @@
 use crate::components::icon::{self, icon};
 use crate::components::list::keyed;
 use crate::page::{Page, chat};
+use crate::pages::arrange::{arranging, take_up};
 use crate::pages::conversation::conversation;
 use crate::pages::new_group::new_group;
 use crate::realtime::Part;
@@ -11,7 +12,7 @@ use crate::stores::people;
 use crate::stores::timeline::shorten;
 use crate::texts;
 use leptos::prelude::*;
-use umbrachat_client_core::{ConversationState, Input, State};
+use umbrachat_client_core::{Arranged, ConversationState, Input, State};
 use umbrachat_protocol::{Conversation, ConversationId, UserId};
 
 pub(crate) fn chats(room: Room, page: Memo<Page>, going: RwSignal<bool>) -> AnyView {
@@ -54,14 +55,27 @@ fn open_chat(page: Memo<Page>) -> Option<ConversationId> {
 
 fn list(room: Room, page: Memo<Page>) -> impl IntoView {
     let live = room.account.live;
-    let ids = move || {
+    let filter = RwSignal::new(String::new());
+    let arranging_about = RwSignal::new(None);
+    let shown = Memo::new(move |_| {
+        let now = room.clock.now();
+        let filter = filter.with(|filter| filter.trim().to_lowercase());
         live.read(Part::Conversations, |state| {
-            state.conversations().iter().map(|conversation| conversation.id().0).collect::<Vec<_>>()
+            let Arranged { mut listed, mut archived } = state.arranged(now);
+            if !filter.is_empty() {
+                listed.append(&mut archived);
+                listed.retain(|conversation| fits(conversation.info(), &filter));
+            }
+            let ids = |list: Vec<&ConversationState>| list.iter().map(|it| it.id().0).collect::<Vec<_>>();
+            (ids(listed), ids(archived))
         })
-    };
+    });
+    let ids = move || shown.with(|(listed, _)| listed.clone());
+    let archived = move || shown.with(|(_, archived)| archived.clone());
+    let any = Memo::new(move |_| live.read(Part::Conversations, |state| !state.conversations().is_empty()));
     let known = Memo::new(move |_| live.read(Part::Me, |state| state.me.is_some()));
     let empty = move || {
-        (known.get() && ids().is_empty()).then(|| {
+        (known.get() && !any.get()).then(|| {
             view! {
                 <div class="empty">
                     <h2>{texts::t!(no_chats_title)}</h2>
@@ -79,16 +93,56 @@ fn list(room: Room, page: Memo<Page>) -> impl IntoView {
             view! { <ul class="rows" aria-hidden="true">{one()} {one()} {one()}</ul> }
         })
     };
+    let nothing_fits = move || {
+        let nothing = any.get() && ids().is_empty() && filter.with(|filter| !filter.is_empty());
+        view! { <p class="nothing soft" role="status">{nothing.then_some(texts::t!(nothing_fits))}</p> }
+    };
     view! {
         {expected}
         {empty}
+        {move || any.get().then(|| filter_field(filter))}
         <ul class="rows" aria-label=texts::t!(conversations)>
             {keyed(
                 ids,
-                move |id| row(room, ConversationId(id), page),
+                move |id| row(room, ConversationId(id), page, arranging_about),
             )}
         </ul>
+        {nothing_fits}
+        <details class="archive" class:needed=move || !archived().is_empty()>
+            <summary>
+                {texts::t!(archive)} " "
+                <span class="badge" aria-hidden="true">{move || archived().len()}</span>
+            </summary>
+            <ul class="rows" aria-label=texts::t!(archive)>
+                {keyed(
+                    archived,
+                    move |id| row(room, ConversationId(id), page, arranging_about),
+                )}
+            </ul>
+        </details>
+        {arranging(room, arranging_about)}
     }
+}
+
+fn filter_field(filter: RwSignal<String>) -> AnyView {
+    view! {
+        <div class="input filter">
+            <input
+                type="search"
+                id="filter"
+                autocomplete="off"
+                aria-label=texts::t!(filter)
+                placeholder=texts::t!(filter)
+                on:input=move |event| filter.set(event_target_value(&event))
+            />
+        </div>
+    }
+    .into_any()
+}
+
+fn fits(info: &Conversation, filter: &str) -> bool {
+    let username = info.peer.as_ref().map_or("", |peer| &peer.username);
+    name_of(info).to_lowercase().contains(filter) || username.contains(filter)
 }
 
 /// What a line of the list shows.
@@ -98,9 +152,16 @@ struct Line {
     last: String,
     time: String,
     unread: i64,
+    pinned: bool,
+    muted: bool,
 }
 
-fn row(room: Room, id: ConversationId, page: Memo<Page>) -> AnyView {
+fn row(
+    room: Room,
+    id: ConversationId,
+    page: Memo<Page>,
+    arranging: RwSignal<Option<ConversationId>>,
+) -> AnyView {
     let live = room.account.live;
     let read = move || {
         let draft = if open_chat(page) == Some(id) { String::new() } else { room.account.device.draft(id) };
@@ -115,8 +176,21 @@ fn row(room: Room, id: ConversationId, page: Memo<Page>) -> AnyView {
             live.tell(Input::LoadMembers(id));
         }
     });
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if event.ctrl_key() || event.alt_key() || event.meta_key() {
+            return;
+        }
+        match &*event.key() {
+            "p" => take_up(room, id, [texts::t!(pin), texts::t!(unpin)]),
+            "e" => take_up(room, id, [texts::t!(put_away), texts::t!(take_out)]),
+            "m" => arranging.set(Some(id)),
+            _ => return,
+        }
+        event.prevent_default();
+    };
     let content = move || {
-        let Line { picture, name, last, time, unread } = read()?;
+        let Line { picture, name, last, time, unread, pinned, muted } = read()?;
+        let arrange_label = texts::arrange(&name);
         let badge = (unread > 0).then(|| {
             let count = if unread > 99 { "99+".to_owned() } else { unread.to_string() };
             view! {
@@ -125,11 +199,17 @@ fn row(room: Room, id: ConversationId, page: Memo<Page>) -> AnyView {
             }
         });
         Some(view! {
-            <li>
+            <li class="chat-line">
                 <a
                     class="chat-row"
                     class:unread=unread != 0
+                    class:muted=muted
                     href=chat(id)
+                    on:keydown=on_key
+                    on:contextmenu=move |event| {
+                        event.prevent_default();
+                        arranging.set(Some(id));
+                    }
                     aria-current=move || (open_chat(page) == Some(id)).then_some("page")
                 >
                     {picture}
@@ -140,8 +220,21 @@ fn row(room: Room, id: ConversationId, page: Memo<Page>) -> AnyView {
                     <span class="last soft" dir="auto">
                         {last}
                     </span>
-                    <span class="count">{badge}</span>
+                    <span class="count">
+                        {muted.then(|| standing(icon::MUTED, texts::t!(muted)))}
+                        {pinned.then(|| standing(icon::PIN, texts::t!(pinned)))}
+                        {badge}
+                    </span>
                 </a>
+                <button
+                    type="button"
+                    class="bubble-action arrange"
+                    aria-label=arrange_label
+                    title=texts::t!(arrange)
+                    on:click=move |_| arranging.set(Some(id))
+                >
+                    {icon(icon::MORE)}
+                </button>
             </li>
         })
     };
@@ -184,7 +277,15 @@ fn line_of(room: Room, state: &State, conversation: &ConversationState, draft: &
         last: last.chars().take(160).collect(),
         time: time.map(|time| room.today.shortly(time)).unwrap_or_default(),
         unread: info.unread,
+        pinned: info.preferences.pinned_at.is_some(),
+        muted: conversation.is_muted(room.clock.now()),
     }
+}
+
+/// A small picture with its word.
+pub(crate) fn standing(picture: &'static str, word: &'static str) -> AnyView {
+    view! { <span class="standing-mark" title=word>{icon(picture)} <span class="unseen">{word}</span></span> }
+        .into_any()
 }
 
 /// Whether the newest message is by, or about, somebody whose name is not known yet.

@@ -148,7 +148,7 @@ fn readers(reached: RwSignal<Option<Reached>>) -> AnyView {
 }
 
 /// Open while there is something to show, which is forgotten when it closes.
-fn opened_by<T: Clone + Send + Sync + 'static>(about: RwSignal<Option<T>>) -> RwSignal<bool> {
+pub(crate) fn opened_by<T: Clone + Send + Sync + 'static>(about: RwSignal<Option<T>>) -> RwSignal<bool> {
     let open = RwSignal::new(false);
     Effect::new(move || {
         if about.with(Option::is_some) {

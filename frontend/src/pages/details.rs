@@ -4,6 +4,7 @@ use crate::components::dialog::{Question, close_button, confirm, dialog};
 use crate::components::form::{Field, Form, button, problem};
 use crate::components::icon::{self, icon};
 use crate::components::person::{action, person_with};
+use crate::pages::arrange::arrange_buttons;
 use crate::pages::new_group::friends;
 use crate::realtime::Part;
 use crate::room::Room;
@@ -68,10 +69,13 @@ pub(crate) fn details(room: Room, id: ConversationId) -> (AnyView, AnyView) {
     let shown = Memo::new(move |_| (open.get() || beside.get()).then(|| shown(room, id)).flatten());
     let content = move |is_open: RwSignal<bool>| {
         let shown = shown.get().filter(|_| is_open.get())?;
-        Some(match shown.kind {
+        let about = match shown.kind {
             ConversationKind::Group => group(room, id, shown, ask),
             ConversationKind::Direct => direct(room, shown.peer, ask),
-        })
+        };
+        Some(
+            view! { {about} <h3>{texts::t!(arrange)}</h3> {arrange_buttons(room, id, Callback::new(|()| ()))} },
+        )
     };
     let perform = Callback::new(move |()| {
         open.set(false);

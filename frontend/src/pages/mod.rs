@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub(crate) mod appearance;
+pub(crate) mod arrange;
 pub(crate) mod chats;
 pub(crate) mod consent;
 pub(crate) mod conversation;

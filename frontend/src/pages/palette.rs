@@ -2,7 +2,8 @@
 
 use crate::browser;
 use crate::components::dialog::{close_button, dialog};
-use crate::page;
+use crate::page::{self, Page};
+use crate::pages::arrange::{arrange, offers};
 use crate::pages::chats::name_of;
 use crate::pages::friends::open_chat;
 use crate::realtime::Part;
@@ -13,7 +14,7 @@ use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use umbrachat_protocol::User;
+use umbrachat_protocol::{ConversationId, UpdatePreferences, User};
 
 const FIELD: &str = "go-to";
 const LIST: &str = "go-to-list";
@@ -34,10 +35,12 @@ enum Target {
     Address(String),
     /// A friend with whom there is no conversation yet.
     Friend(User),
+    /// The open conversation.
+    Arrange(ConversationId, UpdatePreferences),
 }
 
 /// The palette, opened by its signal or by its keys.
-pub(crate) fn palette(room: Room, open: RwSignal<bool>) -> AnyView {
+pub(crate) fn palette(room: Room, page: Memo<Page>, open: RwSignal<bool>) -> AnyView {
     let help = RwSignal::new(false);
     let on_key = move |event: ev::KeyboardEvent| {
         let is_k = (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("k");
@@ -51,7 +54,7 @@ pub(crate) fn palette(room: Room, open: RwSignal<bool>) -> AnyView {
     };
     let listener = window_event_listener(ev::keydown, on_key);
     on_cleanup(move || WindowListenerHandle::remove(listener));
-    let content = move || open.get().then(|| finder(room, open));
+    let content = move || open.get().then(|| finder(room, page, open));
     view! {
         {dialog(open, texts::t!(go_to), content)}
         {dialog(help, texts::t!(help), move || help.get().then(|| view! { {keys()} {close_button(help)} }))}
@@ -59,10 +62,10 @@ pub(crate) fn palette(room: Room, open: RwSignal<bool>) -> AnyView {
     .into_any()
 }
 
-fn finder(room: Room, open: RwSignal<bool>) -> AnyView {
+fn finder(room: Room, page: Memo<Page>, open: RwSignal<bool>) -> AnyView {
     let typed = RwSignal::new(String::new());
     let marked = RwSignal::new(0);
-    let found = Memo::new(move |_| find(room, &typed.read().trim().to_lowercase()));
+    let found = Memo::new(move |_| find(room, page, &typed.read().trim().to_lowercase()));
     let (navigate, chat_with) = (use_navigate(), open_chat(room));
     let go = Callback::new(move |index: usize| {
         let Some(place) = found.with_untracked(|found| found.get(index).cloned()) else { return };
@@ -70,6 +73,7 @@ fn finder(room: Room, open: RwSignal<bool>) -> AnyView {
         match place.target {
             Target::Address(address) => navigate(&address, NavigateOptions::default()),
             Target::Friend(user) => chat_with.run(user),
+            Target::Arrange(id, update) => arrange(room, id, update),
         }
     });
     let on_keydown = move |event: ev::KeyboardEvent| {
@@ -125,8 +129,8 @@ fn finder(room: Room, open: RwSignal<bool>) -> AnyView {
     .into_any()
 }
 
-/// What fits: conversations, the last active first, then friends, then pages.
-fn find(room: Room, typed: &str) -> Vec<Place> {
+/// What fits: conversations, the last active first, then friends, what can be done, and pages.
+fn find(room: Room, page: Memo<Page>, typed: &str) -> Vec<Place> {
     let mut places = room.account.live.read(Part::Conversations, |state| {
         let of_conversation = |conversation: &umbrachat_client_core::ConversationState| Place {
             name: name_of(conversation.info()),
@@ -149,6 +153,7 @@ fn find(room: Room, typed: &str) -> Vec<Place> {
         detail: format!("@{}", user.username),
         target: Target::Friend(user),
     }));
+    places.extend(arrangements(room, page));
     places.extend(texts::places().into_iter().map(|(address, name)| Place {
         name: name.to_owned(),
         detail: String::new(),
@@ -159,8 +164,26 @@ fn find(room: Room, typed: &str) -> Vec<Place> {
     places
 }
 
+/// What can be done about the conversation that is open.
+fn arrangements(room: Room, page: Memo<Page>) -> Vec<Place> {
+    let Page::Chat(id) = page.get() else { return Vec::new() };
+    room.account.live.peek(|state| {
+        let Some(conversation) = state.conversation(id) else { return Vec::new() };
+        let place = |offer: crate::pages::arrange::Offer| Place {
+            name: offer.label.to_owned(),
+            detail: name_of(conversation.info()),
+            target: Target::Arrange(id, offer.update),
+        };
+        offers(conversation, browser::now()).into_iter().map(place).collect()
+    })
+}
+
 fn keys() -> AnyView {
-    let lines = texts::keys().map(|(keys, what)| view! { <li><kbd>{keys}</kbd> <span>{what}</span></li> });
+    let lines: Vec<_> = texts::keys()
+        .into_iter()
+        .chain(texts::list_keys())
+        .map(|(keys, what)| view! { <li><kbd>{keys}</kbd> <span>{what}</span></li> })
+        .collect();
     view! {
         <h2>{texts::t!(help)}</h2>
         <ul class="keys">{lines}</ul>

@@ -1,18 +1,21 @@
 //! Every component in every state, for whoever works on their looks. Only development builds have it.
 
+use crate::components::avatar::group_avatar;
 use crate::components::bubble::{Actions, bubble};
 use crate::components::codes::codes;
 use crate::components::form::{Field, Form, button, submit};
 use crate::components::frame::{frame, title};
+use crate::components::icon;
 use crate::components::menu::OpenMenu;
 use crate::components::person::{action, person};
 use crate::components::skeleton::skeleton;
 use crate::moments::Today;
+use crate::pages::chats::standing;
 use crate::stores::timeline::{Chip, Kind, Quote, Row};
 use crate::{browser, texts};
 use leptos::prelude::*;
 use umbrachat_client_core::Delivery;
-use umbrachat_protocol::{FieldError, Seq, User, UserId};
+use umbrachat_protocol::{ConversationId, FieldError, Seq, User, UserId};
 use uuid::Uuid;
 
 pub(crate) fn styleguide() -> AnyView {
@@ -32,6 +35,7 @@ pub(crate) fn styleguide() -> AnyView {
             {part("Buttons", buttons())}
             {part("Forms", forms())}
             {part("People", people())}
+            {part("Lines of the list", lines())}
             {part("Messages", messages())}
             {part("Waiting, empty, wrong", states())}
             {part("Recovery codes", codes("ana", "aaaa-bbbb\ncccc-dddd"))}
@@ -116,6 +120,39 @@ fn people() -> AnyView {
         person(&user, deed)
     });
     view! { <ul class="people">{lines.collect::<Vec<_>>()}</ul> }.into_any()
+}
+
+fn lines() -> AnyView {
+    let marks = move || {
+        view! {
+            {standing(icon::MUTED, texts::t!(muted))}
+            {standing(icon::PIN, texts::t!(pinned))}
+        }
+    };
+    let line = |class: &'static str, name: &'static str, count: Option<&'static str>| {
+        view! {
+            <li class="chat-line">
+                <a class=class href="#">
+                    {group_avatar(ConversationId(Uuid::from_u128(0)), name)}
+                    <span class="name" dir="auto">{name}</span>
+                    <span class="time soft">"22:14"</span>
+                    <span class="last soft" dir="auto">"Good night, then."</span>
+                    <span class="count">
+                        {class.contains("muted").then(marks)}
+                        {count.map(|count| view! { <span class="badge">{count}</span> })}
+                    </span>
+                </a>
+            </li>
+        }
+    };
+    view! {
+        <ul class="rows">
+            {line("chat-row", "Read", None)}
+            {line("chat-row unread", "Unread", Some("7"))}
+            {line("chat-row unread muted", "Muted and pinned", Some("99+"))}
+        </ul>
+    }
+    .into_any()
 }
 
 fn messages() -> AnyView {
