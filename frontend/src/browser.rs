@@ -174,6 +174,20 @@ pub(crate) fn set_text(id: &str, text: &str, cursor: usize) {
     }
 }
 
+/// The UTF-16 units before the cursor of a text box, by its id.
+pub(crate) fn cursor(id: &str) -> Option<u32> {
+    let text_box = document().get_element_by_id(id)?.dyn_into::<web_sys::HtmlTextAreaElement>().ok()?;
+    text_box.selection_start().ok().flatten()
+}
+
+/// What is in a file, where that is text.
+pub(crate) async fn text_of(file: &web_sys::File) -> Option<String> {
+    if !file.type_().starts_with("text/") {
+        return None;
+    }
+    JsFuture::from(file.text()).await.ok()?.as_string()
+}
+
 /// Whether text is marked, which the browser's own menu is for.
 pub(crate) fn has_selection() -> bool {
     let window = window();

@@ -4,6 +4,7 @@ mod api;
 mod app;
 mod browser;
 mod components;
+mod emoji;
 mod events;
 mod language;
 mod mentions;

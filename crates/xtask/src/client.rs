@@ -15,7 +15,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::bundle::Bundle;
 use crate::setup::wasm;
-use crate::{command, fingerprint, report, stylesheet, workspace};
+use crate::{command, emoji, fingerprint, report, stylesheet, workspace};
 
 const PACKAGE: &str = "umbrachat-frontend";
 /// The name of the program in its bindings and assets.
@@ -70,6 +70,7 @@ fn assemble(output: &Path) -> Result<Bundle> {
     let mut bundle = Bundle::default();
     let frontend = workspace::frontend();
     add_public_files(&mut bundle, &frontend.join("public"))?;
+    bundle.add("/emoji.txt", emoji::list().into_bytes());
 
     let css = bundle.link(&stylesheet::join(&frontend.join("styles"))?);
     let css = (!css.is_empty()).then(|| bundle.add("/styles/main.css", css.into_bytes()));

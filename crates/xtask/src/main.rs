@@ -8,6 +8,7 @@ mod clients;
 mod command;
 mod compress;
 mod develop;
+mod emoji;
 mod environment;
 mod fingerprint;
 mod image;

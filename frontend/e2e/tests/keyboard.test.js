@@ -98,6 +98,8 @@ story("Enter sends, or Ctrl and Enter, as set", DESKTOP, async ({ enter }) => {
   await keyboard.type("Four");
   await keyboard.press("Enter");
   await ana.seesBodies(["One\nTwo", "Three\nFour"]);
+  // Only what has arrived can be edited.
+  await ana.seesTicks(["Sent", "Sent"]);
   await keyboard.press("ArrowUp");
   await eventually(() => ana.messageBox.inputValue(), "Three\nFour");
 });

@@ -1,10 +1,13 @@
 //! Where messages are written.
 
 use crate::browser;
-use crate::components::completion::{self, Completion};
+use crate::components::completion::{self, Completion, byte_at};
 use crate::components::icon::{self, icon};
+use crate::components::picker::picker;
+use crate::stores::device::Device;
 use crate::texts;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use umbrachat_protocol::{User, limits, text};
 
 /// The id of the text box.
@@ -16,6 +19,7 @@ const WARN_BEFORE: usize = 500;
 /// A text box that grows with what is written, and the button that sends it. Enter sends where that
 /// is wished; with Shift, and on devices with a keyboard on the screen, it begins a new line.
 pub(crate) fn composer(
+    device: Device,
     draft: RwSignal<String>,
     enter_sends: bool,
     on_send: Callback<String>,
@@ -65,7 +69,12 @@ pub(crate) fn composer(
             }
         >
             {completion.view()}
-            <div class="grow" data-text=move || draft.get()>
+            <div
+                class="grow"
+                on:dragover=|event| event.prevent_default()
+                on:drop=move |event| take_file(draft, &event)
+                data-text=move || draft.get()
+            >
                 <textarea
                     id=BOX
                     rows="1"
@@ -93,6 +102,7 @@ pub(crate) fn composer(
                     }
                 ></textarea>
             </div>
+            {emoji_button(device, draft)}
             <button
                 type="submit"
                 class="send"
@@ -110,4 +120,46 @@ pub(crate) fn composer(
         </form>
     }
     .into_any()
+}
+
+fn emoji_button(device: Device, draft: RwSignal<String>) -> AnyView {
+    let picking = RwSignal::new(false);
+    let insert = Callback::new(move |emoji: String| insert(draft, &emoji));
+    view! {
+        <button
+            type="button"
+            class="send pick"
+            aria-label=texts::t!(emoji_picker)
+            title=texts::t!(emoji_picker)
+            on:click=move |_| picking.set(true)
+        >
+            {icon(icon::SMILE)}
+        </button>
+        {picker(device, picking, insert)}
+    }
+    .into_any()
+}
+
+/// A file that is dropped: what is written in it goes into the text box.
+fn take_file(draft: RwSignal<String>, event: &web_sys::DragEvent) {
+    let files = event.data_transfer().and_then(|data| data.files());
+    if let Some(file) = files.and_then(|files| files.get(0)) {
+        // Else the browser would leave the page to show the file.
+        event.prevent_default();
+        spawn_local(async move {
+            if let Some(text) = browser::text_of(&file).await {
+                insert(draft, &text);
+            }
+        });
+    }
+}
+
+/// Puts a text where the cursor is.
+fn insert(draft: RwSignal<String>, inserted: &str) {
+    let Some(mut text) = draft.try_get_untracked() else { return };
+    let at = browser::cursor(BOX).map_or(text.len(), |units| byte_at(&text, units));
+    text.insert_str(at, inserted);
+    let cursor = text[..at + inserted.len()].encode_utf16().count();
+    browser::set_text(BOX, &text, cursor);
+    draft.set(text);
 }

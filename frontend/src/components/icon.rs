@@ -13,6 +13,7 @@ pub(crate) const FIND: &str = "M10.5 4.5a6 6 0 1 1 0 12 6 6 0 0 1 0-12Zm4.5 10.5
 pub(crate) const PLUS: &str = "M12 5v14M5 12h14";
 
 pub(crate) const PIN: &str = "M9 4h6l-1 6 3.5 3.5h-11L10 10zM12 13.5V20";
+pub(crate) const SMILE: &str = "M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17ZM8.5 14c1 1.3 2.1 2 3.5 2s2.5-.7 3.5-2M9 9.5h.01M15 9.5h.01";
 pub(crate) const MUTED: &str =
     "M6.5 16.5c1.2-1.2 1.5-3 1.5-6a4 4 0 0 1 7-2.6M16 11c.1 3.5.6 4.5 1.5 5.5h-9M10.5 19.5h3M4.5 4.5l15 15";
 

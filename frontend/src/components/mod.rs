@@ -15,6 +15,7 @@ pub(crate) mod markdown;
 pub(crate) mod menu;
 pub(crate) mod message_text;
 pub(crate) mod person;
+pub(crate) mod picker;
 pub(crate) mod rich_text;
 pub(crate) mod skeleton;
 pub(crate) mod tick;

@@ -8,9 +8,11 @@ use crate::components::frame::{frame, title};
 use crate::components::icon;
 use crate::components::menu::OpenMenu;
 use crate::components::person::{action, person};
+use crate::components::picker::picker;
 use crate::components::skeleton::skeleton;
 use crate::moments::Today;
 use crate::pages::chats::standing;
+use crate::stores::device::Device;
 use crate::stores::timeline::{Chip, Kind, Quote, Row};
 use crate::{browser, texts};
 use leptos::prelude::*;
@@ -37,6 +39,7 @@ pub(crate) fn styleguide() -> AnyView {
             {part("People", people())}
             {part("Lines of the list", lines())}
             {part("Messages", messages())}
+            {part("Emoji", emoji())}
             {part("Waiting, empty, wrong", states())}
             {part("Recovery codes", codes("ana", "aaaa-bbbb\ncccc-dddd"))}
         },
@@ -222,6 +225,20 @@ fn row(body: &str) -> Row {
         ends_group: true,
         first_unread: false,
     }
+}
+
+/// Opens the picker, with those that nobody has used yet.
+fn emoji() -> AnyView {
+    let (picking, chosen) = (RwSignal::new(false), RwSignal::new("🌙".to_owned()));
+    let nobody = Device::of(UserId(Uuid::from_u128(0)));
+    view! {
+        <div class="actions">
+            {button(texts::t!(emoji_picker), "button", Callback::new(move |()| picking.set(true)))}
+            <span>{move || chosen.get()}</span>
+        </div>
+        {picker(nobody, picking, Callback::new(move |emoji| chosen.set(emoji)))}
+    }
+    .into_any()
 }
 
 fn states() -> AnyView {

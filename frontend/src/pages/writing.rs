@@ -98,7 +98,10 @@ impl Writing {
         view! {
             <div class="foot" on:keydown=on_key>
                 <div aria-live="polite">{about}</div>
-                {composer(self.draft, !device::enter_breaks(), Callback::new(send), typing, Callback::new(people))}
+                {composer(
+                    self.room.account.device,
+                    self.draft, !device::enter_breaks(), Callback::new(send), typing, Callback::new(people),
+                )}
             </div>
         }
         .into_any()

@@ -16,6 +16,9 @@ const DETAILS: &str = "umbrachat.details";
 const SILENT: &str = "umbrachat.silent";
 const VISITED: &str = "umbrachat.signed-in";
 
+/// Two lines of the picker.
+const RECENT_EMOJI: usize = 16;
+
 /// The theme that was chosen on this device.
 pub(crate) fn theme() -> Option<Theme> {
     match get(THEME)?.as_str() {
@@ -127,6 +130,20 @@ impl Device {
         } else {
             set(&key, text);
         }
+    }
+
+    /// The emoji that were used last, the newest first.
+    pub(crate) fn recent_emoji(self) -> Vec<String> {
+        let kept = get(&self.key("emoji", "")).unwrap_or_default();
+        kept.split(' ').filter(|emoji| !emoji.is_empty()).map(str::to_owned).collect()
+    }
+
+    pub(crate) fn keep_recent_emoji(self, emoji: &str) {
+        let mut recent = self.recent_emoji();
+        recent.retain(|known| known != emoji);
+        recent.insert(0, emoji.to_owned());
+        recent.truncate(RECENT_EMOJI);
+        set(&self.key("emoji", ""), &recent.join(" "));
     }
 
     /// Forgets everything that is kept for this person.
