@@ -9,6 +9,7 @@ mod events;
 mod language;
 mod mentions;
 mod moments;
+mod notify;
 mod page;
 mod pages;
 mod realtime;

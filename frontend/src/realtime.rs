@@ -20,7 +20,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 use umbrachat_client_core::{Change, Config, ConnectFailure, Core, Effect, Input, Millis, State};
 use umbrachat_protocol::socket::Authenticate;
-use umbrachat_protocol::{ClientCommand, CloseCode, ConversationId, ErrorCode, ServerEvent};
+use umbrachat_protocol::{ClientCommand, CloseCode, ConversationId, ErrorCode, Message, ServerEvent};
 
 /// What a view may depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +58,7 @@ impl Live {
             device,
             session,
             socket: RefCell::default(),
+            news: RefCell::default(),
             attempt: Cell::default(),
             timer: Cell::default(),
             listeners: RefCell::default(),
@@ -90,6 +91,11 @@ impl Live {
         self.0.with_value(|driver| driver.tell(input));
     }
 
+    /// Calls back for each new message that comes while nobody looks.
+    pub(crate) fn on_news(self, tell: impl Fn(&State, &Message) + 'static) {
+        self.0.with_value(|driver| driver.news.replace(Some(Box::new(tell))));
+    }
+
     /// Reads what is known, and makes whoever asks depend on this part of it.
     pub(crate) fn read<T>(self, part: Part, read: impl FnOnce(&State) -> T) -> T {
         self.0.with_value(|driver| {
@@ -104,6 +110,8 @@ impl Live {
     }
 }
 
+type News = Box<dyn Fn(&State, &Message)>;
+
 struct Driver {
     this: Weak<Driver>,
     core: RefCell<Core>,
@@ -112,6 +120,7 @@ struct Driver {
     device: Device,
     session: Session,
     socket: RefCell<Option<Socket>>,
+    news: RefCell<Option<News>>,
     /// Numbers the connections, so that what a given-up one still brings is recognised and dropped.
     attempt: Cell<u32>,
     timer: Cell<Option<TimeoutHandle>>,
@@ -322,7 +331,15 @@ impl Driver {
                 self.touch(Part::Unread);
             }
             Change::History(id) => self.touch(Part::Timeline(*id)),
-            Change::Message { message, .. } => self.touch(Part::Timeline(message.conversation_id)),
+            Change::Message { message, is_new } => {
+                self.touch(Part::Timeline(message.conversation_id));
+                if *is_new
+                    && !browser::is_attended()
+                    && let Some(tell) = self.news.borrow().as_ref()
+                {
+                    tell(self.core.borrow().state(), message);
+                }
+            }
             Change::Outgoing { conversation_id, .. } => self.touch(Part::Timeline(*conversation_id)),
             Change::Blocks => self.touch(Part::Blocks),
             Change::Presence => self.touch(Part::Presence),

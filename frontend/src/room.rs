@@ -4,6 +4,7 @@ use crate::api::{ApiError, AuthorizedApi};
 use crate::components::avatar::{avatar, group_avatar};
 use crate::components::icon::{self, icon, mark};
 use crate::moments::Today;
+use crate::notify::{self, Attention};
 use crate::page::Page;
 use crate::pages;
 use crate::pages::arrange::Clock;
@@ -101,6 +102,8 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
     let unread = move || live.read(Part::Unread, |state| state.unread(room.clock.now()));
     let requests = move || live.read(Part::FriendRequests, |state| state.friend_requests.incoming.len());
     name_window(page, room);
+    let attention = Attention::new();
+    notify::watch(room, attention);
 
     let going = RwSignal::new(false);
     let content = move || match section.get() {
@@ -135,6 +138,7 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
             <p class="banner" role="status">
                 {move || live.read(Part::Connection, |state| trouble(state.connection))}
             </p>
+            <div class="asides">{notify::question(attention)}</div>
             <p class="toast" aria-live="polite">
                 {move || room.notices.text()}
             </p>
@@ -208,5 +212,6 @@ fn name_window(page: Memo<Page>, room: Room) {
         let now = room.clock.now();
         let unread = room.account.live.read(Part::Unread, |state| state.unread(now));
         document().set_title(&texts::window_title(name, unread));
+        notify::badge(unread);
     });
 }

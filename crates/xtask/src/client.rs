@@ -84,11 +84,13 @@ fn assemble(output: &Path) -> Result<Bundle> {
         Some(css) => format!("<link rel=\"stylesheet\" href=\"{css}\">\n"),
         None => String::new(),
     };
-    let Program { start, bindings, wasm } = program;
+    let Program { start, modules, wasm } = program;
+    let preload = |module: String| format!("<link rel=\"modulepreload\" href=\"{module}\">\n");
+    let modules = modules.into_iter().map(preload).collect::<Vec<_>>().concat();
     let head = format!(
         "{stylesheet}\
          <link rel=\"preload\" href=\"{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin>\n\
-         <link rel=\"modulepreload\" href=\"{bindings}\">\n\
+         {modules}\
          <script type=\"module\" src=\"{start}\"></script>\n"
     );
     let end_of_head = page.find("</head>").context("frontend/index.html has no </head>")?;
@@ -127,7 +129,8 @@ fn add_public_files(bundle: &mut Bundle, folder: &Path) -> Result<()> {
 /// The URLs of what a browser has to load to start the client.
 struct Program {
     start: String,
-    bindings: String,
+    /// The bindings, and what they import.
+    modules: Vec<String>,
     wasm: String,
 }
 
@@ -147,18 +150,27 @@ fn add_program(bundle: &mut Bundle, compiled: &Path) -> Result<Program> {
         .with_context(|| format!("cannot write the bindings of {}", compiled.display()))?;
 
     let wasm = bundle.add(&format!("{NAME}.wasm"), fs::read(folder.join(format!("{NAME}_bg.wasm")))?);
+    let mut bindings = fs::read_to_string(folder.join(format!("{NAME}.js")))?;
+    let mut modules = Vec::new();
     for entry in WalkDir::new(folder.join("snippets")).sort_by_file_name().into_iter().flatten() {
         if entry.file_type().is_file() {
             let name = entry.path().strip_prefix(&folder).expect("the walk stays inside its folder");
-            bundle.add(&format!("./{}", name.to_string_lossy()), fs::read(entry.path())?);
+            let name = format!("./{}", name.to_string_lossy());
+            let url = bundle.add(&name, fs::read(entry.path())?);
+            // The program asks for its modules by their first names, so only where they come from is another.
+            for quote in ['"', '\''] {
+                let from = |source: &str| format!("from {quote}{source}{quote}");
+                bindings = bindings.replace(&from(&name), &from(&url));
+            }
+            modules.push(url);
         }
     }
-    let bindings = bundle.link(&fs::read_to_string(folder.join(format!("{NAME}.js")))?);
     let bindings = bundle.add(&format!("{NAME}.js"), bindings.into_bytes());
     // A module of its own, because the content security policy allows no script inside the page.
     let start = format!("import init from \"{bindings}\";\nawait init({{ module_or_path: \"{wasm}\" }});\n");
     let start = bundle.add("start.js", start.into_bytes());
-    Ok(Program { start, bindings, wasm })
+    modules.push(bindings);
+    Ok(Program { start, modules, wasm })
 }
 
 /// What was to be removed and is not there is as good as removed.

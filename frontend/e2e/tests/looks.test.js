@@ -41,7 +41,7 @@ for (const size of SIZES) {
     for (const [address, heading] of ROOM) {
       await ana.opens(address);
       await ana.page.getByRole("heading", { name: heading, level: 1 }).waitFor();
-      await ana.page.waitForFunction(() => !document.querySelector(".skeleton, .expected"));
+      await ana.page.waitForFunction(() => !document.querySelector(".skeleton, .expected, .banner > *"));
       await looksAt(ana, address.slice(1).replace("/", "-"));
     }
     await ana.opens(`/chats/${conversation}`);

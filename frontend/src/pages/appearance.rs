@@ -1,6 +1,7 @@
 //! Night, dawn, or as the device is set. It shows at once, and stays on this device and with the account.
 
 use crate::components::frame::title;
+use crate::notify;
 use crate::realtime::Part;
 use crate::room::Room;
 use crate::stores::{appearance, device};
@@ -94,6 +95,7 @@ pub(crate) fn appearance(room: Room) -> AnyView {
             {enter(false, texts::t!(enter_sends))}
             {enter(true, texts::t!(enter_breaks))}
         </fieldset>
+        {notify::choices()}
     }
     .into_any()
 }

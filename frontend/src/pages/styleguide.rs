@@ -11,6 +11,7 @@ use crate::components::person::{action, person};
 use crate::components::picker::picker;
 use crate::components::skeleton::skeleton;
 use crate::moments::Today;
+use crate::notify::{self, Attention};
 use crate::pages::chats::standing;
 use crate::stores::device::Device;
 use crate::stores::timeline::{Chip, Kind, Quote, Row};
@@ -249,6 +250,7 @@ fn states() -> AnyView {
             <h3>{texts::t!(no_chats_title)}</h3>
             <p class="soft">{texts::t!(no_chats_text)}</p>
         </div>
+        {notify::question(Attention::asking())}
         <p class="wrong">{texts::t!(error.unreachable)}</p>
         <p class="good">{texts::t!(saved)}</p>
     }

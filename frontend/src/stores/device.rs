@@ -14,6 +14,8 @@ const LANGUAGE: &str = "umbrachat.language";
 const CONTRAST: &str = "umbrachat.contrast";
 const DETAILS: &str = "umbrachat.details";
 const SILENT: &str = "umbrachat.silent";
+const NO_NOTICES: &str = "umbrachat.no-notices";
+const NO_SOUND: &str = "umbrachat.no-sound";
 const VISITED: &str = "umbrachat.signed-in";
 
 /// Two lines of the picker.
@@ -80,6 +82,24 @@ pub(crate) fn details_beside() -> bool {
 
 pub(crate) fn keep_details_beside(beside: bool) {
     keep(DETAILS, beside);
+}
+
+/// Whether notifications are shown on this device, where the browser allows it.
+pub(crate) fn shows_notices() -> bool {
+    get(NO_NOTICES).is_none()
+}
+
+pub(crate) fn keep_shows_notices(shows: bool) {
+    keep(NO_NOTICES, !shows);
+}
+
+/// Whether something that arrives is heard on this device.
+pub(crate) fn plays_sound() -> bool {
+    get(NO_SOUND).is_none()
+}
+
+pub(crate) fn keep_plays_sound(plays: bool) {
+    keep(NO_SOUND, !plays);
 }
 
 /// Whether somebody was signed in when this device was last used. Only a hint for what to show while that is found out.
