@@ -1,6 +1,7 @@
 //! The REST API, as typed calls. What needs no session is a function of [`public`]; the rest belongs to a session.
 
 use crate::browser;
+use crate::tabs::{self, Word};
 use futures_util::future::LocalBoxFuture;
 use futures_util::lock::Mutex;
 use gloo_net::http::{Method, RequestBuilder, Response};
@@ -92,7 +93,7 @@ pub(crate) enum Renewal {
     /// Only signing in helps.
     SessionEnded,
     /// Somebody else has signed in with this browser meanwhile.
-    OtherPerson,
+    OtherPerson(UserId),
     Unreachable,
 }
 
@@ -143,15 +144,18 @@ impl AuthorizedApi {
 
     async fn renew_in_turn(&self, stale: &str) -> Renewal {
         let _turn = self.renewing.lock().await;
+        // Another tab may be at it already, and then tells what it was given.
+        let _turn_of_tabs = tabs::turn_to_renew().await;
         if *self.token.borrow() != stale {
             return Renewal::Renewed;
         }
         let renewal = match public::refresh().await {
             Ok(signed_in) if signed_in.user.user.id == self.person => {
                 self.keep(&signed_in);
+                tabs::tell_others(&Word::Token(signed_in.access_token, signed_in.access_expires_in));
                 return Renewal::Renewed;
             }
-            Ok(_) => Renewal::OtherPerson,
+            Ok(other) => Renewal::OtherPerson(other.user.user.id),
             Err(error) if error.ends_session() => Renewal::SessionEnded,
             Err(_) => return Renewal::Unreachable,
         };
@@ -379,13 +383,18 @@ impl AuthorizedApi {
         body: Option<String>,
     ) -> LocalBoxFuture<'a, Result<Response, ApiError>> {
         Box::pin(async move {
-            let token = self.token();
+            let mut token = self.token();
+            if token.is_empty() {
+                // Begun from what was kept: there is none yet.
+                self.renew(&token).await;
+                token = self.token();
+            }
             let answer = send(method.clone(), path, Some(token.clone()), body.clone()).await;
             match answer {
                 Err(error) if error.ends_session() => match self.renew(&token).await {
                     Renewal::Renewed => send(method, path, Some(self.token()), body).await,
                     Renewal::Unreachable => Err(ApiError::Unreachable),
-                    Renewal::SessionEnded | Renewal::OtherPerson => Err(error),
+                    Renewal::SessionEnded | Renewal::OtherPerson(_) => Err(error),
                 },
                 Err(error) if error.code() == Some(ErrorCode::ConsentRequired) => {
                     (self.on_consent_required)();
@@ -397,8 +406,13 @@ impl AuthorizedApi {
     }
 
     fn keep(&self, signed_in: &SignedIn) {
-        self.token.replace(signed_in.access_token.clone());
-        self.ends_at.set(browser::monotonic().plus(u64::from(signed_in.access_expires_in) * 1_000));
+        self.take_token(signed_in.access_token.clone(), signed_in.access_expires_in);
+    }
+
+    /// A new access token, good for so many seconds.
+    pub(crate) fn take_token(&self, token: String, expires_in: u32) {
+        self.token.replace(token);
+        self.ends_at.set(browser::monotonic().plus(u64::from(expires_in) * 1_000));
     }
 }
 

@@ -226,3 +226,16 @@ pub(crate) fn save(file_name: &str, blob: &web_sys::Blob) -> Result<(), JsValue>
     anchor.click();
     web_sys::Url::revoke_object_url(&url)
 }
+
+/// Says something to the page's own script, which listens on the window.
+pub(crate) fn signal(name: &str) {
+    if let Ok(event) = web_sys::Event::new(name) {
+        // Nobody can hold up an event that is not cancelable.
+        let _ = window().dispatch_event(&event);
+    }
+}
+
+/// Whether a newer version of the app waits, as the page's own script has noted.
+pub(crate) fn has_update() -> bool {
+    document().document_element().is_some_and(|root| root.has_attribute("data-update"))
+}

@@ -15,9 +15,11 @@ mod pages;
 mod realtime;
 mod room;
 mod session;
+mod sharing;
 mod sky;
 mod socket;
 mod stores;
+mod tabs;
 mod texts;
 
 use leptos::prelude::document;

@@ -53,7 +53,7 @@ impl Attention {
     }
 }
 
-/// Tells of what comes while nobody looks. What is on the tab and what was shown goes with the room.
+/// Tells of what comes while nobody looks at any tab; the one that leads does. What is on the tab and what was shown goes with the room.
 pub(crate) fn watch(room: Room, attention: Attention) {
     let navigate = use_navigate();
     let go = move |address: String| navigate(&address, NavigateOptions::default());

@@ -5,9 +5,12 @@
 
 use crate::api::{AuthorizedApi, Renewal};
 use crate::browser;
+use crate::events;
 use crate::session::Session;
+use crate::sharing::Sharing;
 use crate::socket::{self, Socket};
 use crate::stores::device::Device;
+use crate::tabs::{self, Word};
 use futures_util::future::LocalBoxFuture;
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::*;
@@ -58,12 +61,11 @@ impl Live {
             device,
             session,
             socket: RefCell::default(),
-            news: RefCell::default(),
+            sharing: Sharing::default(),
             attempt: Cell::default(),
             timer: Cell::default(),
             listeners: RefCell::default(),
         });
-        driver.tell(Input::Restore(device.outgoing()));
         Self(StoredValue::new_local(driver))
     }
 
@@ -71,16 +73,19 @@ impl Live {
     pub(crate) fn start(self) {
         let driver = self.0.get_value();
         driver.listen();
+        // From now on this tab hears what others keep and send; until now it did not.
+        driver.tell(Input::Restore(driver.device.outgoing()));
         if !window().navigator().on_line() {
             driver.tell(Input::NetworkChanged { online: false });
         }
-        driver.tell(Input::Start);
+        driver.join_tabs();
     }
 
     /// Disconnects, and stays so.
     pub(crate) fn stop(self) {
         let driver = self.0.get_value();
         driver.tell(Input::Stop);
+        driver.leave_tabs();
         for listener in driver.listeners.take() {
             listener.remove();
         }
@@ -88,12 +93,17 @@ impl Live {
 
     /// Tells the machine what happened.
     pub(crate) fn tell(self, input: Input) {
-        self.0.with_value(|driver| driver.tell(input));
+        self.0.with_value(|driver| {
+            if let Input::MarkRead { conversation_id, seq } = &input {
+                tabs::tell_others(&Word::Read(*conversation_id, *seq));
+            }
+            driver.tell(input);
+        });
     }
 
-    /// Calls back for each new message that comes while nobody looks.
+    /// Calls back for each new message of which somebody may want to be told: nobody looks at any tab, and this one leads.
     pub(crate) fn on_news(self, tell: impl Fn(&State, &Message) + 'static) {
-        self.0.with_value(|driver| driver.news.replace(Some(Box::new(tell))));
+        self.0.with_value(|driver| driver.sharing.on_news(tell));
     }
 
     /// Reads what is known, and makes whoever asks depend on this part of it.
@@ -110,25 +120,24 @@ impl Live {
     }
 }
 
-type News = Box<dyn Fn(&State, &Message)>;
-
-struct Driver {
-    this: Weak<Driver>,
-    core: RefCell<Core>,
+pub(crate) struct Driver {
+    pub(crate) this: Weak<Driver>,
+    pub(crate) core: RefCell<Core>,
     parts: RefCell<BTreeMap<Part, ArcTrigger>>,
-    api: Rc<AuthorizedApi>,
-    device: Device,
-    session: Session,
-    socket: RefCell<Option<Socket>>,
-    news: RefCell<Option<News>>,
+    pub(crate) api: Rc<AuthorizedApi>,
+    pub(crate) device: Device,
+    pub(crate) session: Session,
+    pub(crate) socket: RefCell<Option<Socket>>,
+    /// What this tab is to the others of the same person.
+    pub(crate) sharing: Sharing,
     /// Numbers the connections, so that what a given-up one still brings is recognised and dropped.
-    attempt: Cell<u32>,
+    pub(crate) attempt: Cell<u32>,
     timer: Cell<Option<TimeoutHandle>>,
     listeners: RefCell<Vec<WindowListenerHandle>>,
 }
 
 impl Driver {
-    fn tell(&self, input: Input) {
+    pub(crate) fn tell(&self, input: Input) {
         let effects = self.core.borrow_mut().handle(browser::monotonic(), input);
         for effect in effects {
             self.perform(effect);
@@ -176,6 +185,9 @@ impl Driver {
     fn connect(&self, refresh_token_first: bool) {
         let attempt = self.attempt.get().wrapping_add(1);
         self.attempt.set(attempt);
+        if !self.leads() {
+            return self.greet();
+        }
         let Some(driver) = self.this.upgrade() else { return };
         spawn_local(async move {
             let token = driver.api.token();
@@ -187,9 +199,9 @@ impl Driver {
             match renewal {
                 Renewal::Renewed => driver.open_socket(attempt),
                 Renewal::Unreachable => driver.tell(Input::ConnectFailed(ConnectFailure::Unreachable)),
-                Renewal::SessionEnded | Renewal::OtherPerson => {
-                    driver.tell(Input::ConnectFailed(ConnectFailure::SessionEnded));
-                }
+                Renewal::SessionEnded => driver.tell(Input::ConnectFailed(ConnectFailure::SessionEnded)),
+                // The page is about to begin anew.
+                Renewal::OtherPerson(_) => {}
             }
         });
     }
@@ -214,22 +226,31 @@ impl Driver {
 
     fn take_in(&self, frame: socket::Frame) {
         match frame {
-            socket::Frame::Event(event) => match *event {
-                ServerEvent::Error { code: ErrorCode::ConsentRequired, .. } => {
-                    self.session.ask_for_consent();
-                }
-                event => self.tell(Input::Event(event)),
-            },
+            socket::Frame::Text(text) => {
+                // What a newer server says and this client does not understand is skipped.
+                let Some(event) = events::read(&text) else { return };
+                self.pass_on(&event, text);
+                self.hear(event);
+            }
             socket::Frame::Closed(code) => {
                 self.socket.replace(None);
+                tabs::tell_others(&Word::Closed);
                 self.tell(Input::SocketClosed { code });
             }
+        }
+    }
+
+    pub(crate) fn hear(&self, event: ServerEvent) {
+        match event {
+            ServerEvent::Error { code: ErrorCode::ConsentRequired, .. } => self.session.ask_for_consent(),
+            event => self.tell(Input::Event(event)),
         }
     }
 
     fn disconnect(&self) {
         self.attempt.set(self.attempt.get().wrapping_add(1));
         self.socket.replace(None);
+        self.hang_up();
     }
 
     /// The socket outlives its token only if it is told of the next one in time.
@@ -250,9 +271,10 @@ impl Driver {
                     }));
                     driver.tell(Input::TokenExpires { at: driver.api.token_ends_at() });
                 }
-                // Then the server closes the socket when the old token ends, and connecting anew begins with a new one.
-                Renewal::Unreachable => {}
-                Renewal::SessionEnded | Renewal::OtherPerson => {
+                // Then the server closes the socket when the old token ends, and connecting anew begins with a new one; or the
+                // page is about to begin anew.
+                Renewal::Unreachable | Renewal::OtherPerson(_) => {}
+                Renewal::SessionEnded => {
                     driver.tell(Input::SocketClosed { code: Some(CloseCode::SessionEnded.code()) });
                 }
             }
@@ -260,6 +282,9 @@ impl Driver {
     }
 
     fn transmit(&self, command: &ClientCommand) {
+        if !self.leads() {
+            return Self::ask_leader(command);
+        }
         if let Some(socket) = self.socket.borrow().as_ref() {
             socket.send(command);
         }
@@ -307,7 +332,22 @@ impl Driver {
         let online = tell(|| Input::NetworkChanged { online: true });
         let offline = tell(|| Input::NetworkChanged { online: false });
         let awake = tell(|| Input::Tick);
+        let this = Weak::clone(&self.this);
+        let stored = move |event: web_sys::StorageEvent| {
+            if let (Some(driver), Some(key)) = (this.upgrade(), event.key()) {
+                driver.stored_elsewhere(&key, event.new_value());
+            }
+        };
+        let this = Weak::clone(&self.this);
+        let hidden = move || {
+            // It may not come back.
+            if let Some(driver) = this.upgrade().filter(|_| document().hidden()) {
+                driver.keep_now();
+            }
+        };
         self.listeners.replace(vec![
+            window_event_listener(ev::storage, stored),
+            window_event_listener(ev::visibilitychange, move |_| hidden()),
             window_event_listener(ev::online, move |_| online()),
             window_event_listener(ev::offline, move |_| offline()),
             window_event_listener(ev::focus, move |_| awake()),
@@ -315,6 +355,7 @@ impl Driver {
     }
 
     fn notify(&self, change: &Change) {
+        self.note_unkept(change);
         match change {
             Change::Connection => self.touch(Part::Connection),
             Change::Me => self.touch(Part::Me),
@@ -333,11 +374,8 @@ impl Driver {
             Change::History(id) => self.touch(Part::Timeline(*id)),
             Change::Message { message, is_new } => {
                 self.touch(Part::Timeline(message.conversation_id));
-                if *is_new
-                    && !browser::is_attended()
-                    && let Some(tell) = self.news.borrow().as_ref()
-                {
-                    tell(self.core.borrow().state(), message);
+                if *is_new {
+                    self.note_news(message);
                 }
             }
             Change::Outgoing { conversation_id, .. } => self.touch(Part::Timeline(*conversation_id)),

@@ -2,6 +2,7 @@
 
 use crate::api::{ApiError, AuthorizedApi};
 use crate::components::avatar::{avatar, group_avatar};
+use crate::components::form::button;
 use crate::components::icon::{self, icon, mark};
 use crate::moments::Today;
 use crate::notify::{self, Attention};
@@ -13,6 +14,7 @@ use crate::session::Account;
 use crate::stores::notices::Notices;
 use crate::{browser, texts};
 use futures_util::future::LocalBoxFuture;
+use leptos::leptos_dom::helpers::window_event_listener_untyped;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::rc::Rc;
@@ -138,7 +140,7 @@ pub(crate) fn room(account: Account, page: Memo<Page>) -> AnyView {
             <p class="banner" role="status">
                 {move || live.read(Part::Connection, |state| trouble(state.connection))}
             </p>
-            <div class="asides">{notify::question(attention)}</div>
+            <div class="asides">{update_notice(RwSignal::new(browser::has_update()))} {notify::question(attention)}</div>
             <p class="toast" aria-live="polite">
                 {move || room.notices.text()}
             </p>
@@ -188,6 +190,25 @@ fn place(
         </span>
     }
     .into_any()
+}
+
+/// Says that a newer version of the app is there, and leaves it to the person when to begin with it.
+pub(crate) fn update_notice(ready: RwSignal<bool>) -> AnyView {
+    let listener = window_event_listener_untyped("umbrachat-update", move |_| ready.set(true));
+    on_cleanup(move || listener.remove());
+    let notice = move || {
+        let reload = Callback::new(|()| browser::signal("umbrachat-reload"));
+        ready.get().then(|| {
+            view! {
+                <div class="aside" role="alert">
+                    <span>{texts::t!(update_ready)}</span>
+                    {button(texts::t!(reload), "button small", reload)}
+                    {button(texts::t!(later), "button small quiet", Callback::new(move |()| ready.set(false)))}
+                </div>
+            }
+        })
+    };
+    notice.into_any()
 }
 
 fn trouble(connection: Connection) -> Option<AnyView> {

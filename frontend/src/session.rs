@@ -6,11 +6,15 @@ use crate::page::Page;
 use crate::realtime::Live;
 use crate::stores::appearance;
 use crate::stores::device::{self, Device};
+use crate::stores::shelf;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::rc::Rc;
-use umbrachat_protocol::{Credentials, EraseMe, ErasureReceipt, Recover, Register, SignedIn, User};
+use umbrachat_client_core::{Input, KeptConversation};
+use umbrachat_protocol::{
+    Credentials, EraseMe, ErasureReceipt, Recover, Register, SessionId, SignedIn, Snapshot, User,
+};
 
 /// Milliseconds between two tries to find out who is signed in; the last goes on.
 const RETRIES: [u32; 4] = [1_000, 2_000, 4_000, 8_000];
@@ -130,6 +134,14 @@ impl Session {
         self.sign_out_here(Some(Ended::Revoked));
     }
 
+    /// Somebody has signed out in another tab, which has wiped what was kept.
+    pub(crate) fn left_elsewhere(self) {
+        let Some(account) = untrack(|| self.account()) else { return };
+        account.live.stop();
+        account.device.wipe();
+        self.sign_out_here(Some(Ended::Left));
+    }
+
     async fn resume(self) {
         // The last wait is repeated until the server answers.
         let waits = RETRIES.into_iter().chain(std::iter::repeat(RETRIES[RETRIES.len() - 1]));
@@ -137,6 +149,13 @@ impl Session {
         // come to a page for which that matters, is a visitor.
         if !device::was_signed_in() && !Page::at(&browser::path()).is_in_room() {
             return self.sign_out_here(None);
+        }
+        // What was kept shows at once; whether the session goes on, connecting tells.
+        if let Some(person) = device::last_person()
+            && let Some((account, conversations)) = shelf::of(person).await
+            && account.user.user.id == person
+        {
+            return self.begin_from(account, conversations);
         }
         for wait in waits {
             match public::refresh().await {
@@ -149,17 +168,37 @@ impl Session {
         }
     }
 
+    fn begin_from(self, kept: Snapshot, conversations: Vec<KeptConversation>) {
+        // A token that has ended already: the first call renews it.
+        let signed_in = SignedIn {
+            user: kept.user.clone(),
+            session_id: SessionId(uuid::Uuid::nil()),
+            access_token: String::new(),
+            access_expires_in: 0,
+            refresh_token: None,
+        };
+        let account = self.owner.with_value(|owner| owner.with(|| Account::new(self, &signed_in)));
+        account.live.tell(Input::Recall { account: Box::new(kept), conversations });
+        self.enter(account);
+    }
+
     fn begin(self, signed_in: &SignedIn) {
         let account = self.owner.with_value(|owner| owner.with(|| Account::new(self, signed_in)));
-        device::keep_signed_in(true);
-        self.lacks_consent.set(false);
+        device::keep_signed_in(Some(signed_in.user.user.id));
         appearance::suggest(signed_in.user.settings.theme);
+        self.enter(account);
+    }
+
+    fn enter(self, account: Account) {
+        self.lacks_consent.set(false);
         self.state.set(State::SignedIn(account));
         account.live.start();
     }
 
     fn sign_out_here(self, how: Option<Ended>) {
-        device::keep_signed_in(false);
+        device::keep_signed_in(None);
+        // Also where the server has ended the session: perhaps because the device is in other hands.
+        spawn_local(shelf::wipe());
         self.state.set(State::SignedOut(Visitor { session: self, ended: how }));
     }
 }
@@ -198,7 +237,10 @@ impl Account {
         let device = Device::of(user.id);
         let on_end = move |renewal| match renewal {
             // This page shows the wrong person: begin anew.
-            Renewal::OtherPerson => drop(window().location().reload()),
+            Renewal::OtherPerson(person) => {
+                device::keep_signed_in(Some(person));
+                drop(window().location().reload());
+            }
             _ => session.end(),
         };
         let api = Rc::new(AuthorizedApi::new(signed_in, on_end, move || session.ask_for_consent()));
@@ -241,9 +283,8 @@ impl Account {
         self.live.stop();
         match self.api().erase(body).await {
             Ok(erased) => {
-                self.device.wipe();
                 self.session.receipt.set(Some(erased.receipt));
-                self.session.sign_out_here(Some(Ended::Left));
+                self.leave();
                 Ok(())
             }
             Err(error) => {
@@ -268,8 +309,14 @@ impl Account {
             }
             return Err(error);
         }
-        self.device.wipe();
-        self.session.sign_out_here(Some(Ended::Left));
+        self.leave();
         Ok(())
+    }
+
+    /// Nothing of the person stays on this device.
+    fn leave(self) {
+        self.device.wipe();
+        device::say_left();
+        self.session.sign_out_here(Some(Ended::Left));
     }
 }

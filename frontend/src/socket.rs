@@ -1,6 +1,5 @@
 //! One connection to the server: commands out, events in.
 
-use crate::events;
 use futures_util::future::{AbortHandle, abortable};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use gloo_net::websocket::futures::WebSocket;
@@ -8,14 +7,14 @@ use gloo_net::websocket::{Message, WebSocketError};
 use leptos::prelude::window;
 use leptos::task::spawn_local;
 use std::future::poll_fn;
-use umbrachat_protocol::{ClientCommand, ServerEvent, paths};
+use umbrachat_protocol::{ClientCommand, paths};
 
 /// What the browser says where a connection broke without a close frame.
 const ABNORMAL: u16 = 1006;
 
 /// What comes in.
 pub(crate) enum Frame {
-    Event(Box<ServerEvent>),
+    Text(String),
     /// The connection is over; with the server's close code, where it sent one.
     Closed(Option<u16>),
 }
@@ -41,8 +40,13 @@ impl Socket {
     /// be on the way.
     pub(crate) fn send(&self, command: &ClientCommand) {
         if let Ok(text) = serde_json::to_string(command) {
-            hand_over(&self.raw, &text);
+            self.send_text(&text);
         }
+    }
+
+    /// The same for one that is written down already.
+    pub(crate) fn send_text(&self, command: &str) {
+        hand_over(&self.raw, command);
     }
 }
 
@@ -58,12 +62,7 @@ async fn read(mut socket: WebSocket, raw: web_sys::WebSocket, first: String, on_
     hand_over(&raw, &first);
     while let Some(frame) = socket.next().await {
         match frame {
-            // What a newer server says and this client does not understand is skipped.
-            Ok(Message::Text(text)) => {
-                if let Some(event) = events::read(&text) {
-                    on_frame(Frame::Event(Box::new(event)));
-                }
-            }
+            Ok(Message::Text(text)) => on_frame(Frame::Text(text)),
             Err(WebSocketError::ConnectionClose(close)) => {
                 return on_frame(Frame::Closed(Some(close.code).filter(|code| *code != ABNORMAL)));
             }

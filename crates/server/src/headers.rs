@@ -14,7 +14,7 @@ pub const DOCS: &str = "/api/docs/";
 
 /// Nothing but what the client needs: its own files, WebAssembly, and this server's API (OWASP ASVS 3.4.3).
 const CLIENT_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-    img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; \
+    img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; \
     form-action 'self'; frame-ancestors 'none'";
 
 /// Swagger UI writes styles into its page.

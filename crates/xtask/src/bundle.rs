@@ -37,6 +37,22 @@ impl Bundle {
         self.files.insert("index.html".to_owned(), html.into_bytes());
     }
 
+    /// Adds the worker that keeps the app on a device, under its own name: a browser asks for it again by that. What it keeps
+    /// are all files that were added before, and its version changes with any of them.
+    pub(crate) fn add_worker(&mut self, file_name: &str, script: &str) {
+        // Pictures are for the system's list of apps.
+        let shell = self
+            .files
+            .keys()
+            .filter(|path| path.starts_with("assets/") && path.rsplit('.').next() != Some("png"));
+        let urls: Vec<String> = shell.map(|path| format!("\"/{path}\"")).collect();
+        let everything: Vec<u8> = self.files.values().flatten().copied().collect();
+        let script = script
+            .replace("\"shell\"", &urls.join(", "))
+            .replace("umbrachat-version", &format!("umbrachat-{}", fingerprint::short(&everything)));
+        self.files.insert(file_name.to_owned(), script.into_bytes());
+    }
+
     /// `text` with each quoted or bracketed name of a file that was added before replaced by its URL.
     pub(crate) fn link(&self, text: &str) -> String {
         self.names.iter().fold(text.to_owned(), |text, (source, url)| {
@@ -109,6 +125,23 @@ impl Bundle {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_worker_keeps_every_file_and_changes_with_each() {
+        let worker = |glyphs: &[u8]| {
+            let mut bundle = Bundle::default();
+            bundle.add("/fonts/night.woff2", glyphs.to_vec());
+            bundle.add("/icon.png", b"picture".to_vec());
+            bundle.add_page("<!doctype html>".to_owned());
+            bundle.add_worker("sw.js", "const SHELL = [\"shell\"]; const CACHE = \"umbrachat-version\";");
+            String::from_utf8(bundle.files["sw.js"].clone()).unwrap()
+        };
+        let script = worker(b"glyphs");
+        let url = format!("/assets/night-{}.woff2", fingerprint::short(b"glyphs"));
+        assert!(script.starts_with(&format!("const SHELL = [\"{url}\"];")), "{script}");
+        assert!(!script.contains("umbrachat-version"));
+        assert_ne!(script, worker(b"other glyphs"));
+    }
 
     #[test]
     fn references_follow_the_content() {

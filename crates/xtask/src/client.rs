@@ -21,6 +21,9 @@ const PACKAGE: &str = "umbrachat-frontend";
 /// The name of the program in its bindings and assets.
 const NAME: &str = "umbrachat";
 
+/// The file of `frontend/public` that keeps its name.
+const WORKER: &str = "sw.js";
+
 /// What the client is built for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -96,6 +99,9 @@ fn assemble(output: &Path) -> Result<Bundle> {
     let end_of_head = page.find("</head>").context("frontend/index.html has no </head>")?;
     page.insert_str(end_of_head, &head);
     bundle.add_page(page);
+    let worker = frontend.join("public").join(WORKER);
+    let worker = fs::read_to_string(&worker).with_context(|| format!("cannot read {}", worker.display()))?;
+    bundle.add_worker(WORKER, &worker);
     Ok(bundle)
 }
 
@@ -107,7 +113,8 @@ fn add_public_files(bundle: &mut Bundle, folder: &Path) -> Result<()> {
     let mut paths = Vec::new();
     for entry in WalkDir::new(folder).sort_by_file_name() {
         let entry = entry?;
-        if entry.file_type().is_file() {
+        // The worker comes last of all: it names everything.
+        if entry.file_type().is_file() && entry.file_name() != WORKER {
             paths.push(entry.into_path());
         }
     }

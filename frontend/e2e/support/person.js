@@ -5,6 +5,16 @@ import { eventually } from "./eventually.js";
 
 export const PASSWORD = "lantern otter drizzle quilt";
 
+/** Of every browser. */
+export const SETTINGS = {
+  locale: "en-GB",
+  timezoneId: "UTC",
+  colorScheme: "dark",
+  deviceScaleFactor: 1,
+  // The sky would twinkle for nobody, and without a graphics card that is work.
+  reducedMotion: "reduce",
+};
+
 let count = 0;
 
 export class Person {
@@ -13,21 +23,13 @@ export class Person {
   #expected = [];
   #token;
 
-  static async enters(name, browser, server, looks) {
+  /** With a browser of their own, or in a `context` that is there: one which outlives its window. */
+  static async enters(name, browser, server, looks, context) {
     const person = new Person();
     person.name = name;
     person.username = `${name.toLowerCase()}-${(count += 1)}`;
     person.server = server;
-    person.context = await browser.newContext({
-      baseURL: server.url,
-      locale: "en-GB",
-      timezoneId: "UTC",
-      colorScheme: "dark",
-      deviceScaleFactor: 1,
-      // The sky would twinkle for nobody, and without a graphics card that is work.
-      reducedMotion: "reduce",
-      ...looks,
-    });
+    person.context = context ?? (await browser.newContext({ baseURL: server.url, ...SETTINGS, ...looks }));
     person.context.setDefaultTimeout(20_000);
     person.isOnPhone = looks.isMobile === true;
     person.context.on("weberror", (error) => person.#troubles.push(`exception: ${error.error()}`));

@@ -4,7 +4,7 @@ import { chromium } from "playwright-core";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
-import { Person } from "./person.js";
+import { Person, SETTINGS } from "./person.js";
 import { Server } from "./server.js";
 
 export const DESKTOP = {
@@ -26,6 +26,8 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+const LAUNCH = { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS };
+
 const FAILURES = path.resolve(import.meta.dirname, "../../../target/browser-tests");
 
 let browser;
@@ -44,12 +46,15 @@ export function story(name, size, act, { on } = {}) {
       const stage = await on?.() ?? (await (server ??= Server.start()));
       const theBrowser = await (browser ??= launch());
       /** Brings a person in; `looks` are further settings of their browser. */
-      const enter = async (name, looks) => {
-        const person = await Person.enters(name, theBrowser, stage, { ...size.looks, ...looks });
+      const enter = async (name, looks, context) => {
+        const person = await Person.enters(name, theBrowser, stage, { ...size.looks, ...looks }, context);
         people.push(person);
         return person;
       };
-      await act({ server: stage, enter });
+      /** Opens a browser that keeps what it knows in a folder. */
+      const launchIn = (folder) =>
+        chromium.launchPersistentContext(folder, { ...LAUNCH, baseURL: stage.url, ...SETTINGS, ...size.looks });
+      await act({ server: stage, enter, launchIn });
       for (const person of people) person.hadNoTrouble();
     } catch (error) {
       await keepPictures(name, size, people);
@@ -66,7 +71,7 @@ export function storyAtBothSizes(name, act, options) {
 }
 
 function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+  return chromium.launch(LAUNCH);
 }
 
 /** What people saw when a test failed. */

@@ -28,6 +28,8 @@ async function onTwoDevices(enter) {
   await other.opens("/sign-in");
   await other.signsIn();
   await other.isAt("/chats");
+  // It fetches conversations ahead, perhaps just when its session ends.
+  other.expects(/401 \(Unauthorized\).*\/(messages|refresh)/);
   return { ana, other };
 }
 

@@ -135,3 +135,17 @@ story("What was shown is taken back once it was read elsewhere, or somebody sign
   await eventually(isTakenBack, true);
   await eventually(async () => (await icon(ana)).includes("/assets/favicon"), true);
 });
+
+story("Where somebody looks at another tab, nothing draws attention", DESKTOP, async ({ enter }) => {
+  const { ana, bo, conversation } = await friends(enter, "granted");
+  const first = ana.page;
+  await ana.looksAway();
+  await ana.opensAnotherTab("/chats");
+  await ana.row(bo).waitFor();
+  await bo.hasWritten(conversation, "One");
+  await ana.row(bo).getByText("One").waitFor();
+  await ana.looksAway();
+  await bo.hasWritten(conversation, "Two");
+  ana.page = first;
+  await eventually(async () => (await shown(ana)).map(({ body }) => body), ["Two"]);
+});

@@ -25,7 +25,7 @@ use leptos_router::hooks::use_navigate;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use umbrachat_client_core::{ConversationState, History, Input, Millis, State};
+use umbrachat_client_core::{Connection, ConversationState, History, Input, Millis, State};
 use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Seq};
 use wasm_bindgen::JsCast;
 
@@ -194,7 +194,13 @@ fn messages(
     let live = room.account.live;
     let at_newest = RwSignal::new(true);
     let history = move || live.read(Part::Timeline(id), |state| history_of(state, id));
-    let look = move || look(room, id, timeline, at_newest);
+    // Until the first unread message has been brought into view, nobody has seen what is below it.
+    let placed = RwSignal::new(read_upto.with_untracked(Option::is_none));
+    let look = move || {
+        if placed.try_get_untracked() == Some(true) {
+            look(room, id, timeline, at_newest);
+        }
+    };
     let seek = Seek::new(room, id, timeline);
     let said = RwSignal::new(String::new());
     let told = StoredValue::new(None::<Seq>);
@@ -223,7 +229,8 @@ fn messages(
         read_upto.track();
     };
     show_with_breath(changed, show);
-    start(id, timeline, read_upto);
+    start(id, timeline, placed, look);
+    note_what_came_meanwhile(room, id, read_upto);
     // What arrives while nobody looks is marked as new until they have been back and look away again.
     let gone = move || read_upto.set(live.peek(|state| Some(state.conversation(id)?.info().read_seq)));
     let back = move || {
@@ -373,19 +380,42 @@ fn unread_from(room: Room, id: ConversationId) -> Option<Seq> {
     })
 }
 
+/// A conversation that opens as it was kept learns only when there is a connection what is new in it.
+fn note_what_came_meanwhile(room: Room, id: ConversationId, read_upto: RwSignal<Option<Seq>>) {
+    let live = room.account.live;
+    Effect::new(move |connected: Option<bool>| {
+        let is_connected = live.read(Part::Connection, |state| state.connection == Connection::Online);
+        if connected == Some(false) && is_connected && read_upto.with_untracked(Option::is_none) {
+            read_upto.set(unread_from(room, id));
+        }
+        connected == Some(true) || is_connected
+    });
+}
+
 /// Brings the first unread message into view, or else what was in view when the person left, once, when the messages
 /// are there.
-fn start(id: ConversationId, timeline: Timeline, read_upto: RwSignal<Option<Seq>>) {
-    let begins_with_unread = read_upto.with_untracked(Option::is_some);
+fn start(
+    id: ConversationId,
+    timeline: Timeline,
+    placed: RwSignal<bool>,
+    look: impl Fn() + Copy + Send + Sync + 'static,
+) {
     // Before the time line is looked at for the first time, which is at its end.
     let place = PLACES.with_borrow(|places| places.get(&id).copied());
     Effect::new(move |done: Option<bool>| {
         if done == Some(true) || timeline.is_empty() {
             return done == Some(true);
         }
-        if begins_with_unread && let Some(line) = document().get_element_by_id("first-unread") {
-            line.scroll_into_view();
-        } else if let Some((seq, distance)) = place.filter(|_| !begins_with_unread) {
+        if !placed.get_untracked() {
+            // Messages that were there before are drawn only after this.
+            request_animation_frame(move || {
+                if let Some(line) = document().get_element_by_id("first-unread") {
+                    line.scroll_into_view();
+                }
+                placed.try_set(true);
+                look();
+            });
+        } else if let Some((seq, distance)) = place {
             timeline.show(seq);
             request_animation_frame(move || go_to(seq, distance));
         }

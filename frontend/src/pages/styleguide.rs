@@ -13,6 +13,7 @@ use crate::components::skeleton::skeleton;
 use crate::moments::Today;
 use crate::notify::{self, Attention};
 use crate::pages::chats::standing;
+use crate::room::update_notice;
 use crate::stores::device::Device;
 use crate::stores::timeline::{Chip, Kind, Quote, Row};
 use crate::{browser, texts};
@@ -250,6 +251,7 @@ fn states() -> AnyView {
             <h3>{texts::t!(no_chats_title)}</h3>
             <p class="soft">{texts::t!(no_chats_text)}</p>
         </div>
+        {update_notice(RwSignal::new(true))}
         {notify::question(Attention::asking())}
         <p class="wrong">{texts::t!(error.unreachable)}</p>
         <p class="good">{texts::t!(saved)}</p>

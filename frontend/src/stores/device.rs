@@ -14,12 +14,14 @@ const LANGUAGE: &str = "umbrachat.language";
 const CONTRAST: &str = "umbrachat.contrast";
 const DETAILS: &str = "umbrachat.details";
 const SILENT: &str = "umbrachat.silent";
+/// Two lines of the picker.
+const RECENT_EMOJI: usize = 16;
+
 const NO_NOTICES: &str = "umbrachat.no-notices";
 const NO_SOUND: &str = "umbrachat.no-sound";
 const VISITED: &str = "umbrachat.signed-in";
-
-/// Two lines of the picker.
-const RECENT_EMOJI: usize = 16;
+/// Stands there for a moment when somebody signs out.
+const LEFT: &str = "left";
 
 /// The theme that was chosen on this device.
 pub(crate) fn theme() -> Option<Theme> {
@@ -107,8 +109,36 @@ pub(crate) fn was_signed_in() -> bool {
     get(VISITED).is_some()
 }
 
-pub(crate) fn keep_signed_in(signed_in: bool) {
-    keep(VISITED, signed_in);
+/// Who that was.
+pub(crate) fn last_person() -> Option<UserId> {
+    get(VISITED)?.parse().ok()
+}
+
+/// Other tabs hear of it: [`Device::change_elsewhere`].
+pub(crate) fn keep_signed_in(person: Option<UserId>) {
+    match person {
+        Some(person) => set(VISITED, &person.to_string()),
+        None => remove(VISITED),
+    }
+}
+
+/// Tells other tabs that the person signed out, and wants nothing of theirs to stay.
+pub(crate) fn say_left() {
+    set(VISITED, LEFT);
+}
+
+/// What another tab of this browser has changed in what is kept.
+pub(crate) enum Elsewhere {
+    /// Another person signed in, or the same once more.
+    Person,
+    /// The person signed out.
+    Left,
+    /// The server ended the session.
+    Ended,
+    /// An unsent message is new, was refused, or is tried again.
+    Unsent(Box<Outgoing>),
+    /// It was sent or discarded.
+    Done(ClientId),
 }
 
 /// What is kept for one person.
@@ -164,6 +194,29 @@ impl Device {
         recent.insert(0, emoji.to_owned());
         recent.truncate(RECENT_EMOJI);
         set(&self.key("emoji", ""), &recent.join(" "));
+    }
+
+    /// What a change of the storage that another tab has made means here.
+    pub(crate) fn change_elsewhere(self, key: &str, value: Option<String>) -> Option<Elsewhere> {
+        if key == VISITED {
+            // This page may hear of it late: then what holds now is what counts.
+            return match (value.as_deref(), last_person()) {
+                (Some(LEFT), None) => Some(Elsewhere::Left),
+                (None, None) => Some(Elsewhere::Ended),
+                (Some(id), Some(person)) if id != LEFT && person == self.person => None,
+                (Some(_), None) => None,
+                (_, Some(_)) => Some(Elsewhere::Person),
+            };
+        }
+        let id = key.strip_prefix(&self.key("unsent", ""))?.parse().ok()?;
+        match value {
+            Some(text) => Some(Elsewhere::Unsent(serde_json::from_str(&text).ok()?)),
+            None => Some(Elsewhere::Done(id)),
+        }
+    }
+
+    pub(crate) fn person(self) -> UserId {
+        self.person
     }
 
     /// Forgets everything that is kept for this person.

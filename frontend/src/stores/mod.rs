@@ -5,4 +5,5 @@ pub(crate) mod device;
 pub(crate) mod notices;
 pub(crate) mod people;
 pub(crate) mod remote;
+pub(crate) mod shelf;
 pub(crate) mod timeline;
