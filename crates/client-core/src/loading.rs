@@ -138,6 +138,9 @@ impl Core {
             self.snapshot.request(now);
             return;
         }
+        if !self.link.is_ready() {
+            self.snapshot.note_changes();
+        }
         for message in &changes.messages {
             self.acknowledge_if_mine(message);
         }

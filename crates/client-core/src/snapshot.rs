@@ -53,10 +53,15 @@ impl SnapshotFetch {
     }
 
     pub(crate) fn note_answer(&mut self, event: &ServerEvent) {
-        self.answered = true;
+        self.note_changes();
         if let ServerEvent::Conversation { conversation } = event {
             self.begun.push(conversation.id);
         }
+    }
+
+    /// Something newer has come by another way than the connection that there will be.
+    pub(crate) fn note_changes(&mut self) {
+        self.answered = true;
     }
 
     pub(crate) fn note_presence(&mut self, presence: &Presence) {
@@ -124,11 +129,12 @@ impl Core {
         self.state.session_id = Some(ready.session_id);
         self.snapshot.cancel();
         let begun = std::mem::take(&mut self.snapshot.begun);
-        if self.knows_more_than(&ready.snapshot) {
+        let may_be_older = std::mem::take(&mut self.snapshot.answered);
+        if !may_be_older && self.knows_more_than(&ready.snapshot) {
             self.forget_what_was_known();
         }
         self.apply_snapshot(ready.snapshot, &begun, now);
-        if std::mem::take(&mut self.snapshot.answered) {
+        if may_be_older {
             self.snapshot.request(now);
         }
         for conversation in self.state.conversations.values_mut() {
@@ -170,7 +176,8 @@ impl Core {
         }
     }
 
-    /// A new connection's snapshot is never older than what was known before, unless the server's database has gone back.
+    /// A new connection's snapshot is never older than what was known before it was asked for, unless the server's database has
+    /// gone back.
     fn knows_more_than(&self, snapshot: &Snapshot) -> bool {
         let known = |info: &Conversation| self.state.conversations.get(&info.id).map(ConversationState::rev);
         snapshot.conversations.iter().any(|info| known(info).is_some_and(|known| known > info.rev))

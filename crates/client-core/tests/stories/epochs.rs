@@ -58,6 +58,22 @@ fn a_server_that_knows_less_than_before_was_restored_whatever_it_says() {
 }
 
 #[test]
+fn a_snapshot_that_an_answer_has_overtaken_is_not_taken_for_a_restored_backup() {
+    let mut ana = begun(1);
+    ana.does(Input::SocketClosed { code: Some(CloseCode::Restarting.code()) });
+    // It was read before number 9, which an answer to an earlier question brings meanwhile.
+    let newer = Box::new(changes(9, vec![message(CHAT, BO, 9, 9)]));
+    ana.does(Input::ChangesLoaded { conversation_id: CHAT, since: Rev(8), changes: newer });
+    ana.waits(1_000);
+    let effects = ana.does(ready(of(1, snapshot(ANA, vec![conversation(8, 8)]))));
+    assert_eq!((ana.chat().rev(), ana.sees().len()), (Rev(9), 9), "nothing is forgotten");
+    assert!(
+        asks_for_snapshot(&effects).is_some() || asks_for_snapshot(&ana.waits(1_000)).is_some(),
+        "it asks again"
+    );
+}
+
+#[test]
 fn the_same_epoch_and_none_change_nothing() {
     let mut ana = begun(1);
     for epoch in [Some(1), None] {
