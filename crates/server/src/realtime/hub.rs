@@ -175,10 +175,10 @@ impl Hub {
         state.people.keys().flat_map(|user| state.announce_again(*user)).collect()
     }
 
-    /// The database's history is another one: whoever is connected comes back and begins with what it has now. What the
-    /// rooms remember is of the old one.
+    /// The database's history is another one: whoever is connected comes back and begins with what it has now. What is
+    /// known of people and rooms is of the old one, and forgotten before anybody can be back.
     pub fn begins_anew(&self) {
-        for outlet in self.state().all_sockets() {
+        for outlet in self.state().forget_everybody() {
             outlet.close(CloseCode::Restarting);
         }
     }
@@ -266,7 +266,7 @@ impl Hub {
     }
 
     /// Closes every socket, because the server restarts: so many milliseconds apart that whoever takes them over is not
-    /// overrun, and within a bounded time. Waits until they are gone.
+    /// overrun, and within a bounded time.
     pub async fn drain(&self) {
         let outlets: Vec<Arc<Outlet>> = self.state().all_sockets().cloned().collect();
         let pause = BETWEEN_GOODBYES.min(GOODBYES / u32::try_from(outlets.len().max(1)).unwrap_or(u32::MAX));
@@ -314,7 +314,7 @@ impl Hub {
                         outlet.close(CloseCode::SessionEnded);
                     }
                 }
-                Change::Told { user, version } => state.count(user, version),
+                Change::Told { user, version } => state.note_told(user, version),
                 Change::Unknown => self.look_again(&mut state),
                 Change::Erased { user } => state.forget(user),
                 Change::ConsentWithdrawn { user } => {

@@ -58,7 +58,7 @@ impl Told {
 
 impl State {
     /// Somebody has been told something with this number.
-    pub(super) fn count(&mut self, user: UserId, version: i64) {
+    pub(super) fn note_told(&mut self, user: UserId, version: i64) {
         if let Some(person) = self.people.get_mut(&user) {
             person.told.note(version);
         }

@@ -125,6 +125,15 @@ impl State {
         person.sockets.is_empty()
     }
 
+    /// Hands back the sockets that there were.
+    pub(super) fn forget_everybody(&mut self) -> Vec<Arc<Outlet>> {
+        let outlets = self.all_sockets().cloned().collect();
+        self.people.clear();
+        self.followed.clear();
+        self.rooms.clear();
+        outlets
+    }
+
     pub(super) fn all_sockets(&self) -> impl Iterator<Item = &Arc<Outlet>> {
         self.people.values().flat_map(|person| person.sockets.values())
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use umbrachat_client::core::{Connection, State};
 use umbrachat_client::{Client, Live};
-use umbrachat_protocol::{ConversationId, ErasedMessages, Seq};
+use umbrachat_protocol::{CloseCode, ConversationId, ErasedMessages, Seq};
 use umbrachat_testing::{Proxy, databases};
 
 /// Longer than anything takes.
@@ -46,6 +46,22 @@ databases! {
         assert_ne!(live.state(|state| state.epoch), before);
         assert!(live.state(|state| state.friends.iter().all(|friend| friend.user.id != cem.id())), "he stays erased");
         assert_eq!(ana.reads_history(chat).await.len(), 2);
+    }
+
+    async fn a_running_server_knows_nothing_of_the_old_history_any_more(database: TestDatabase) {
+        let app = TestApp::on(database).await;
+        let [ana, bo] = app.friends(["ana", "bob"]).await;
+        let chat = ana.opens_chat_with(&bo).await;
+        let mut before = bo.connects().await;
+
+        app.hub().begins_anew();
+
+        assert_eq!(app.hub().counts(), (0, 0, 0));
+        assert_eq!(before.close_code().await, Some(CloseCode::Restarting.code()));
+        let mut after = bo.connects().await;
+        ana.sends(chat, "good morning").await;
+        assert_eq!(after.next_message().await.body, "good morning");
+        assert_eq!(app.hub().counts(), (1, 1, 1));
     }
 
     async fn a_server_that_starts_again_on_its_own_database_begins_nothing_anew(database: TestDatabase) {

@@ -7,7 +7,7 @@ use umbrachat_protocol::Epoch;
 
 /// How far a database has been seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct Sighting {
     pub epoch: Epoch,
     pub beat: i64,
 }
@@ -15,7 +15,7 @@ pub struct Mark {
 impl Store {
     /// Moves the database's counter on. Where it lies behind what was seen before, the database has been restored from a
     /// backup, and a new epoch begins.
-    pub async fn beat(&self, seen: Option<i64>) -> Result<Mark> {
+    pub async fn beat(&self, seen: Option<i64>) -> Result<Sighting> {
         let fresh = self.new_id();
         let (epoch, beat) =
             write!(self, |ops, conn| Ok((ops::epochs::beat(conn, seen, fresh).await?, Vec::new())))?;
@@ -23,7 +23,7 @@ impl Store {
     }
 
     /// Begins a new epoch: somebody knows that the database was restored.
-    pub async fn begin_epoch(&self) -> Result<Mark> {
+    pub async fn begin_epoch(&self) -> Result<Sighting> {
         let fresh = self.new_id();
         let (epoch, beat) = write!(self, |ops, conn| {
             let (_, beat) = ops::epochs::beat(conn, None, fresh).await?;
@@ -37,8 +37,8 @@ impl Store {
         *self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note_epoch(&self, epoch: Epoch, beat: i64) -> Mark {
+    fn note_epoch(&self, epoch: Epoch, beat: i64) -> Sighting {
         *self.epoch.lock().unwrap_or_else(PoisonError::into_inner) = Some(epoch);
-        Mark { epoch, beat }
+        Sighting { epoch, beat }
     }
 }
