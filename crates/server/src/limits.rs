@@ -5,7 +5,8 @@
 //! any address that has not itself been guessing, and sessions go on undisturbed.
 //!
 //! What guards passwords and accounts is counted over all replicas together, where there is a Redis; everything else by
-//! each replica for itself.
+//! each replica for itself. So is from where somebody has signed in before: on a replica that has not seen them, an owner
+//! waits as long as whoever guesses, unless they have a recovery code.
 
 use crate::address::ClientAddress;
 use crate::problem::ApiError;

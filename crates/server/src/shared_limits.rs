@@ -5,7 +5,7 @@ use crate::bus::RedisUrl;
 use crate::keys::{Purpose, SecretKey};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use deadpool_redis::{Manager, Pool, Runtime, redis};
+use deadpool_redis::{Pool, redis};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::sync::{Mutex, PoisonError};
@@ -45,10 +45,11 @@ impl SharedLimits {
     /// # Errors
     /// One line that says what is wrong with the address.
     pub fn on(url: &RedisUrl, secret: &SecretKey) -> Result<Self, String> {
-        let manager = Manager::new(url.text()).map_err(|error| error.to_string())?;
-        let pool = Pool::builder(manager).max_size(CONNECTIONS).runtime(Runtime::Tokio1).build();
-        let pool = pool.map_err(|error| error.to_string())?;
-        Ok(Self { pool, naming: secret.derive(Purpose::LimitKeys), rests_until: Mutex::new(None) })
+        Ok(Self {
+            pool: url.pool(CONNECTIONS)?,
+            naming: secret.derive(Purpose::LimitKeys),
+            rests_until: Mutex::new(None),
+        })
     }
 
     /// Takes one from an allowance of `burst`, of which one comes back each `period`. Gives how long to wait where there is none
@@ -57,19 +58,23 @@ impl SharedLimits {
         if self.rests_until().is_some_and(|until| Instant::now() < until) {
             return None;
         }
-        let asking = async {
-            let mut connection = self.pool.get().await.map_err(|error| error.to_string())?;
-            let mut ask = redis::cmd("EVAL");
-            ask.arg(SCRIPT).arg(1).arg(self.name(allowance, whose));
-            ask.arg(u64::try_from(period.as_millis()).unwrap_or(u64::MAX)).arg(burst);
+        let pool = self.pool.clone();
+        let mut ask = redis::cmd("EVAL");
+        ask.arg(SCRIPT).arg(1).arg(self.name(allowance, whose));
+        ask.arg(u64::try_from(period.as_millis()).unwrap_or(u64::MAX)).arg(burst);
+        // It goes on where nobody waits any more: a connection that takes longer to open is there for the next one.
+        let asking = tokio::spawn(async move {
+            let mut connection = pool.get().await.map_err(|error| error.to_string())?;
             ask.query_async::<u64>(&mut connection).await.map_err(|error| error.to_string())
+        });
+        let answer = match timeout(PATIENCE, asking).await {
+            Ok(answer) => answer.unwrap_or_else(|error| Err(error.to_string())),
+            Err(_) => Err("no answer in time".to_owned()),
         };
-        match timeout(PATIENCE, asking).await {
-            Ok(Ok(0)) => None,
-            Ok(Ok(wait)) => Some(Duration::from_millis(wait)),
-            failed => {
-                let why =
-                    failed.map_or_else(|_| "no answer in time".to_owned(), |error| format!("{error:?}"));
+        match answer {
+            Ok(0) => None,
+            Ok(wait) => Some(Duration::from_millis(wait)),
+            Err(why) => {
                 tracing::debug!(why, "limits are counted by this replica alone for now");
                 *self.rests_until() = Some(Instant::now() + REST);
                 None

@@ -117,16 +117,34 @@ impl Health {
 }
 
 pub(super) async fn run(bus: Arc<Shared>, hub: Hub) {
+    // Beside each other: a slow database must not silence this replica.
+    tokio::join!(beat(&bus, &hub), compare(&bus, &hub));
+}
+
+/// Says that this replica is here, until it says goodbye.
+async fn beat(bus: &Shared, hub: &Hub) {
+    let mut beat = interval(BEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        beat.tick().await;
+        if bus.is_leaving.load(Ordering::SeqCst) {
+            return;
+        }
+        let lost = bus.lost.load(Ordering::Relaxed);
+        bus.post(Posted { channel: Channel::Everybody, message: Message::Heartbeat { lost } });
+        for replica in bus.health.forget_the_gone() {
+            bus.forgets_answers_of(replica);
+            hub.replica_is_gone(replica);
+        }
+    }
+}
+
+async fn compare(bus: &Shared, hub: &Hub) {
     let mut beat = interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut compared, mut rest) = (Instant::now(), BEAT);
     loop {
         beat.tick().await;
-        let lost = bus.lost.load(Ordering::Relaxed);
-        bus.post(Posted { channel: Channel::Everybody, message: Message::Heartbeat { lost } });
-        for replica in bus.health.forget_the_gone() {
-            hub.replica_is_gone(replica);
-        }
         let due = if bus.health.is_worried() { rest } else { CALM };
         // Beats do not come to the microsecond.
         if compared.elapsed() + BEAT / 4 >= due {

@@ -19,7 +19,7 @@ use message::{Channel, Message, Posted};
 use seal::Seal;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -65,6 +65,8 @@ struct Shared {
     /// Messages that never left, of whatever kind.
     lost: AtomicU64,
     health: Health,
+    /// It has said goodbye, or is about to.
+    is_leaving: AtomicBool,
     /// How many times the others were asked whether they have heard,
     asked: AtomicU64,
     /// and what each has answered last.
@@ -80,12 +82,7 @@ impl Bus {
     /// One line that says what is wrong with the address.
     pub fn start(url: &RedisUrl, secret: &SecretKey, hub: &Hub) -> Result<JoinSet<()>, String> {
         let client = url.client()?;
-        let manager = Manager::new(url.0.as_str()).map_err(|_| NOT_REDIS)?;
-        let pool = Pool::builder(manager)
-            .max_size(CONNECTIONS)
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| error.to_string())?;
+        let pool = url.pool(CONNECTIONS)?;
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (listening, _) = watch::channel(None);
         let shared = Arc::new(Shared {
@@ -95,6 +92,7 @@ impl Bus {
             unsent: AtomicUsize::new(0),
             lost: AtomicU64::new(0),
             health: Health::default(),
+            is_leaving: AtomicBool::new(false),
             asked: AtomicU64::new(0),
             answered: watch::channel(HashMap::new()).0,
             listening,
@@ -147,6 +145,8 @@ impl Bus {
 
     /// Tells the other replicas that this one ends, and waits until they can have heard it.
     pub async fn says_goodbye(&self) {
+        // Nothing that says that it is here may follow.
+        self.0.is_leaving.store(true, Ordering::SeqCst);
         self.0.post(Posted { channel: Channel::Everybody, message: Message::Goodbye });
         self.is_drained().await;
     }
@@ -197,6 +197,10 @@ impl Shared {
         }
     }
 
+    fn forgets_answers_of(&self, replica: Uuid) {
+        self.answered.send_modify(|answered| drop(answered.remove(&replica)));
+    }
+
     fn post(&self, posted: Posted) {
         self.unsent.fetch_add(1, Ordering::SeqCst);
         if self.queue.try_send(posted).is_err() {
@@ -209,8 +213,14 @@ impl Shared {
 const NOT_REDIS: &str = "not an address such as redis://host:6379 or rediss://:password@host:6380/0";
 
 impl RedisUrl {
-    pub(crate) fn text(&self) -> &str {
-        &self.0
+    /// Connections that are opened when they are needed.
+    ///
+    /// # Errors
+    /// One line that says what is wrong with the address.
+    pub(crate) fn pool(&self, connections: usize) -> Result<Pool, String> {
+        let manager = Manager::new(self.0.as_str()).map_err(|_| NOT_REDIS)?;
+        let pool = Pool::builder(manager).max_size(connections).runtime(Runtime::Tokio1);
+        pool.build().map_err(|error| error.to_string())
     }
 
     fn client(&self) -> Result<Client, String> {

@@ -37,7 +37,7 @@ pub(super) async fn run(bus: Arc<Shared>, pool: Pool, mut waiting: mpsc::Receive
             Ok(()) => {}
             Err(error) => {
                 has_failed = true;
-                bus.lost.fetch_add(1, Ordering::Relaxed);
+                bus.lost.fetch_add(count as u64, Ordering::Relaxed);
                 bus.health.complain(&error);
             }
         }

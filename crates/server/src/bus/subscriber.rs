@@ -120,6 +120,7 @@ impl Ear {
             }
             Message::Goodbye if !is_own => {
                 self.bus.health.leaves(from);
+                self.bus.forgets_answers_of(from);
                 self.hub.replica_leaves(from);
             }
             Message::Question { number } if !is_own => {
