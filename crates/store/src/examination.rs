@@ -75,7 +75,8 @@ async fn look(backend: &Backend) -> Result<Examination> {
             version: format!("SQLite {}", text(0)),
             tables,
             writable,
-            losing: losing(&[("journal_mode", text(1), "wal")]),
+            // Whoever opens the file sets what its durability hangs on.
+            losing: Vec::new(),
             now: None,
             connections: None,
         });
@@ -117,8 +118,7 @@ const POSTGRES: &str = "SELECT value FROM (VALUES \
     (4, trunc(extract(epoch FROM clock_timestamp()) * 1000000)::bigint::text), \
     (5, (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::text), \
     (6, current_setting('max_connections'))) AS said (place, value) ORDER BY place";
-const SQLITE: &str =
-    "SELECT sqlite_version() AS value UNION ALL SELECT journal_mode FROM pragma_journal_mode";
+const SQLITE: &str = "SELECT sqlite_version() AS value";
 
 fn losing(settings: &[(&str, &str, &str)]) -> Vec<String> {
     let wrong = settings.iter().filter(|(_, is, should)| is != should);

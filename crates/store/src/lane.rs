@@ -124,14 +124,7 @@ impl Lane {
                 Ok(outcomes) => self.answer(replies, outcomes),
                 // One of them may be the cause, and must not take the others with it.
                 Err(StoreError::Internal(_)) if writes.len() > 1 => self.commit_each(writes, replies).await,
-                Err(error) => {
-                    tracing::warn!(%error, writes = writes.len(), "a batch was not committed");
-                    self.metrics.batch_was_lost();
-                    self.metrics.count("failed", writes.len());
-                    for (reply, write) in replies.into_iter().zip(writes) {
-                        reply(failed(&write, &error));
-                    }
-                }
+                Err(error) => self.fail(&writes, replies, &error),
             }
         }
     }
@@ -146,22 +139,24 @@ impl Lane {
         }
     }
 
+    fn fail(&self, writes: &[Write], replies: Vec<Reply>, error: &StoreError) {
+        tracing::warn!(%error, writes = writes.len(), "a batch was not committed");
+        // What one write has wrong in itself says nothing about the others to come.
+        if !matches!(error, StoreError::Internal(_)) {
+            self.metrics.batch_was_lost();
+        }
+        self.metrics.count("failed", writes.len());
+        for (reply, write) in replies.into_iter().zip(writes) {
+            reply(failed(write, error));
+        }
+    }
+
     async fn commit_each(&self, writes: Vec<Write>, replies: Vec<Reply>) {
         for (write, reply) in writes.into_iter().zip(replies) {
             let alone = std::slice::from_ref(&write);
-            let outcome = match self.commit(alone).await {
-                Ok(mut outcomes) => {
-                    self.metrics.count("committed", 1);
-                    outcomes.pop()
-                }
-                Err(error) => {
-                    tracing::error!(%error, "a write was not committed");
-                    self.metrics.count("failed", 1);
-                    Some(failed(&write, &error))
-                }
-            };
-            if let Some(outcome) = outcome {
-                reply(outcome);
+            match self.commit(alone).await {
+                Ok(outcomes) => self.answer(vec![reply], outcomes),
+                Err(error) => self.fail(alone, vec![reply], &error),
             }
         }
     }

@@ -30,8 +30,8 @@ pub use error::{Refusal, Result, StoreError};
 pub use examination::{Examination, Tables, examine};
 pub use face::{
     Account, Asked, Authenticated, ConversationPart, EXPORT_PAGE, Erasure, Exporter, Knowledge, LedgerEntry,
-    Mark, NewAccount, NewSession, OpenBesideError, Opened, Page, PolicyReference, Publish, Relation,
-    Rotation, Secrets, SessionStarted, Store, Successor, TokenHash,
+    NewAccount, NewSession, OpenBesideError, Opened, Page, PolicyReference, Publish, Relation, Rotation,
+    Secrets, SessionStarted, Sighting, Store, Successor, TokenHash,
 };
 pub use metrics::{Connections, WriteMetrics};
 pub use write::SentMessage;

@@ -13,7 +13,7 @@ mod sessions;
 
 pub use accounts::{Knowledge, NewAccount, PolicyReference, Secrets, TokenHash};
 pub use conversations::Opened;
-pub use epochs::Mark;
+pub use epochs::Sighting;
 pub use erasure::{Erasure, LedgerEntry};
 pub use export::{ConversationPart, EXPORT_PAGE, Exporter, Page, Relation};
 pub use operators::{Account, OpenBesideError};
@@ -46,7 +46,7 @@ pub struct Store {
     epoch: Arc<Mutex<Option<Epoch>>>,
     metrics: WriteMetrics,
     /// When it was last shown that the database can be written, and what came of it.
-    probed: Arc<tokio::sync::Mutex<Option<(Instant, bool)>>>,
+    probed: Arc<tokio::sync::Mutex<Option<(Instant, Result<(), String>)>>>,
 }
 
 /// How often the database is asked at most whether it can be written, however often that is wanted to be known.
@@ -89,18 +89,19 @@ impl Store {
     pub async fn require_writable(&self) -> Result<()> {
         // Others wait meanwhile, and take the same answer.
         let mut probed = self.probed.lock().await;
-        let is_writable = match *probed {
-            Some((when, answer)) if when.elapsed() < PROBE_EVERY => answer,
+        let written = match &*probed {
+            Some((when, answer)) if when.elapsed() < PROBE_EVERY => answer.clone(),
             _ => {
-                let answer = self.write_something().await.is_ok();
-                *probed = Some((Instant::now(), answer));
+                let answer = self.write_something().await.map_err(|error| error.to_string());
+                *probed = Some((Instant::now(), answer.clone()));
                 answer
             }
         };
-        if is_writable && !self.metrics.is_failing() {
-            return Ok(());
+        written.map_err(StoreError::Unavailable)?;
+        if self.metrics.is_failing() {
+            return Err(StoreError::Unavailable("messages could not be written a moment ago".to_owned()));
         }
-        Err(StoreError::Unavailable("it cannot be written".to_owned()))
+        Ok(())
     }
 
     async fn write_something(&self) -> Result<()> {

@@ -69,7 +69,7 @@ impl Store {
         policy: &PolicyReference,
     ) -> Result<Option<Authenticated>> {
         let now = self.clock.now();
-        read!(&self.backend, |ops, conn| { ops::sessions::authenticated(conn, session, policy, now).await })
+        read!(&self.backend, |ops, conn| ops::sessions::authenticated(conn, session, policy, now).await)
     }
 
     /// Whether a session goes on, for whoever need not know whose it is.

@@ -103,8 +103,8 @@ impl Locked {
     /// Adds a member, whom an earlier membership may have left a row of.
     pub(super) async fn add_member(&mut self, conn: &mut Conn, member: MemberRow) -> Result<MemberRow> {
         let earlier = members::table.find((member.conversation_id, member.user_id));
-        let counted = earlier.select(members::preferences_rev).first::<i64>(conn).await.optional()?;
-        diesel::delete(earlier).execute(conn).await?;
+        let counted: Option<i64> =
+            diesel::delete(earlier).returning(members::preferences_rev).get_result(conn).await.optional()?;
         // A device that has missed both the leaving and the return must not hold on to the earlier preferences.
         let preferences_rev = counted.map_or(0, |rev| rev + 1);
         let member = MemberRow { rev: self.next_rev(), preferences_rev, ..member };

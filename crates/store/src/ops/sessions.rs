@@ -165,7 +165,7 @@ pub(crate) async fn all(conn: &mut Conn, user: Id, current: Id, now: Timestamp) 
 /// Ends a session, as its own person asks by this or another one.
 ///
 /// # Errors
-/// [`StoreError::NotFound`] where this person has no such session, and had none.
+/// [`StoreError::NotFound`] where this person has no such session, and has not ended one singly before.
 pub(crate) async fn end_one(
     conn: &mut Conn,
     stamp: Stamp,
