@@ -181,7 +181,7 @@ pub enum SecurityEventKind {
     RecoveryFailed,
     RecoveryCodesRenewed,
     SecondFactorOn,
-    /// Turned off by its owner, or by a recovery code.
+    /// By its owner. A recovery code and an operator's reset turn it off as well, and are told as such.
     SecondFactorOff,
     /// The right password came with a wrong code.
     SecondFactorRefused,

@@ -33,7 +33,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 use umbrachat_protocol::PrivacyPolicy;
-use umbrachat_store::{Clock, Database, OpenError, Store};
+use umbrachat_store::{Clock, Database, OpenError, Store, StoreError};
 
 /// A client that dawdles over the head of its request is cut after this.
 const HEAD_WITHIN: Duration = Duration::from_secs(25);
@@ -73,7 +73,7 @@ pub struct AppState {
 
 impl AppState {
     /// The server is about to end.
-    pub fn begins_nothing_new(&self) {
+    pub fn begin_draining(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
 
@@ -114,6 +114,8 @@ pub enum StartError {
     Folder { setting: &'static str, folder: String, cause: io::Error },
     #[error("DATABASE_URL: {0}")]
     Database(#[from] OpenError),
+    #[error("DATABASE_URL: {0}")]
+    Store(#[from] StoreError),
     #[error("ERASURE_LEDGER: {0}")]
     Ledger(#[from] ReplayError),
     #[error("REDIS_URL: {0}")]
@@ -133,14 +135,14 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     };
     let (store, hub) = open_store(&config, clock).await?;
     let erasure_ledger = open_ledger(&config, &secret)?;
-    let resumed = store.resume_erasures().await.map_err(ReplayError::Store)?;
+    let resumed = store.resume_erasures().await?;
     // Before anybody is served: a restored backup must not bring anybody back.
     let again = erasure_ledger.replay(&store).await?;
     if resumed + again > 0 {
         tracing::info!(resumed, again, "going on with erasures");
     }
-    let backup_watch = open_backup_watch(&config)?;
-    backup_watch.look(&store).await.map_err(ReplayError::Store)?;
+    let backup_watch = open_backup_watch(&config);
+    backup_watch.look(&store).await?;
     let bus = match &config.redis_url {
         Some(url) => Some(Bus::start(url, &secret, &hub).map_err(StartError::Redis)?),
         None => None,
@@ -201,7 +203,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
 /// Tells clients that the database was restored from a backup, where the servers could not notice.
 pub async fn restored(config: &Config, clock: Clock) -> Result<(), StartError> {
     let (store, _) = open_store(config, clock).await?;
-    store.begin_epoch().await.map_err(ReplayError::Store)?;
+    store.begin_epoch().await?;
     Ok(())
 }
 
@@ -231,7 +233,7 @@ impl Running {
     pub async fn stop(self) {
         self.housekeeping.abort();
         self.signals.abort();
-        self.state.begins_nothing_new();
+        self.state.begin_draining();
         let Self { state, handle, task, metrics, bus, .. } = self;
         let finishing = async {
             // Stopped now, not when it is awaited: from here on nobody is accepted.
@@ -325,12 +327,11 @@ fn open_ledger(config: &Config, secret: &SecretKey) -> Result<ErasureLedger, Sta
 }
 
 /// In the data folder, where that can be written.
-fn open_backup_watch(config: &Config) -> Result<BackupWatch, StartError> {
-    let opened =
-        in_folder("DATA_DIR", &config.data_dir, |folder| BackupWatch::open(Some(folder.join(SEEN_FILE))));
-    opened.or_else(|error| {
+fn open_backup_watch(config: &Config) -> BackupWatch {
+    let opened = in_folder("DATA_DIR", &config.data_dir, |folder| BackupWatch::open(folder.join(SEEN_FILE)));
+    opened.unwrap_or_else(|error| {
         tracing::warn!(%error, "a restored backup may not be noticed by itself: see `umbrachat restored`");
-        BackupWatch::open(None).map_err(|cause| StartError::Ledger(ReplayError::File(cause)))
+        BackupWatch::unkept()
     })
 }
 

@@ -37,7 +37,6 @@ pub(super) async fn ready(_: Public, state: Data<AppState>) -> Result<Json<Healt
     if state.is_draining() {
         return Err(ApiError::of(ErrorCode::Overloaded));
     }
-    state.store.ping().await?;
     state.store.require_writable().await?;
     Ok(Json(Health { status: "ok" }))
 }

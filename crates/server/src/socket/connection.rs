@@ -20,6 +20,8 @@ const HEARTBEAT: Duration = Duration::from_secs(limits::HEARTBEAT_SECONDS as u64
 /// A peer of whom nothing was heard for two heartbeats, not even the pong that every WebSocket gives by itself, has gone.
 /// A little less, so that it is the second heartbeat that notices.
 const SILENCE: Duration = HEARTBEAT.saturating_mul(2).saturating_sub(Duration::from_secs(1));
+/// Events that are written one after the other before anything else is looked at.
+const TOGETHER: usize = 64;
 /// How long a close frame may take to leave; a peer that does not read never gets it.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -151,13 +153,15 @@ impl Connection {
         }
     }
 
-    /// Writes an event, and whatever has come after it meanwhile: together they leave in one packet.
+    /// Writes an event, and some of what has come after it meanwhile: together they leave in one packet. Not all, so that
+    /// frames and the clock have their turn as well.
     async fn tell(&mut self, text: ByteString) -> Result<(), End> {
-        let mut next = Some(text);
+        let (mut next, mut written) = (Some(text), 0);
         while let Some(text) = next {
             self.state.metrics.event_sent();
             self.session.text(text).await.map_err(|_| End::Gone)?;
-            next = self.subscription.next_in_line();
+            written += 1;
+            next = if written < TOGETHER { self.subscription.next_in_line() } else { None };
         }
         Ok(())
     }

@@ -199,7 +199,7 @@ impl TestApp {
 
     /// What it does first when it is told to stop.
     pub(crate) fn begins_to_stop(&self) {
-        self.running.state().begins_nothing_new();
+        self.running.state().begin_draining();
     }
 
     /// The same from somewhere else: behind a proxy that says so.
