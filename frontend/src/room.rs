@@ -178,14 +178,14 @@ fn place(
         <a
             class="place"
             href=address
-            aria-describedby=format!("waiting-{label}")
+            aria-describedby=format!("waiting-{}", &address[1..])
             aria-current=move || is_here().then_some("page")
         >
             {icon(picture)}
             <span>{label}</span>
             {badge}
         </a>
-        <span class="unseen" id=format!("waiting-{label}")>
+        <span class="unseen" id=format!("waiting-{}", &address[1..])>
             {sentence}
         </span>
     }

@@ -101,12 +101,15 @@ storyAtBothSizes("With a second factor, signing in takes a code from the app as 
   await section.getByRole("button", { name: "Set up" }).click();
   await section.getByRole("img", { name: "QR code for the authenticator app" }).waitFor();
   const key = (await section.getByRole("definition").innerText()).replaceAll(" ", "");
+  const hasFocus = (locator) => eventually(() => locator.evaluate((it) => it === document.activeElement), true);
+  await hasFocus(section.getByLabel("Code"));
   await section.getByLabel("Code").fill("000000");
   await section.getByRole("button", { name: "Turn on" }).click();
   await section.getByText("That is not the code").waitFor();
   await section.getByLabel("Code").fill(codeOf(key, Date.now()));
   await section.getByRole("button", { name: "Turn on" }).click();
   await section.getByText("On since").waitFor();
+  await hasFocus(section.getByRole("heading"));
 
   const phone = await enter("Ana");
   phone.username = ana.username;
@@ -114,7 +117,7 @@ storyAtBothSizes("With a second factor, signing in takes a code from the app as 
   await phone.opens("/sign-in");
   await phone.signsIn();
   const code = phone.page.getByLabel("Code");
-  await eventually(() => code.evaluate((field) => field === document.activeElement), true);
+  await hasFocus(code);
   // The next one: the app's last one was spent on turning it on.
   await code.fill(codeOf(key, Date.now() + 30_000));
   await phone.button("Sign in").click();

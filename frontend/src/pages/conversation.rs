@@ -15,7 +15,7 @@ use crate::realtime::Part;
 use crate::room::Room;
 use crate::stores::device;
 use crate::stores::people;
-use crate::stores::timeline::{self, Timeline};
+use crate::stores::timeline::{self, Kind, Row, Timeline};
 use crate::{browser, language, texts};
 use leptos::ev;
 use leptos::leptos_dom::helpers::{WindowListenerHandle, set_timeout};
@@ -27,11 +27,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use umbrachat_client_core::{Connection, ConversationState, History, Input, Millis, State};
 use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Seq};
+use uuid::Uuid;
 use wasm_bindgen::JsCast;
 
 /// Pixels from the oldest message at which older ones are fetched, and from the newest at which one counts as being there.
 const NEAR_OLDEST: i32 = 600;
 const NEAR_NEWEST: i32 = 48;
+
+/// Messages that are told aloud at once; of more, the newest.
+const SAID_AT_ONCE: usize = 5;
 
 /// The time line's attribute while its rows are exchanged.
 const SHIFTING: &str = "data-shifting";
@@ -182,6 +186,11 @@ fn standing(room: Room, id: ConversationId) -> String {
     seen.to_owned()
 }
 
+/// What is told of a message to whoever listens. A notice names who did it by itself.
+fn aloud(row: &Row) -> String {
+    if row.kind == Kind::Notice { row.body.clone() } else { format!("{}: {}", row.author, row.body) }
+}
+
 /// The time line. It is laid out from its end, so that the newest message stays where it is whatever comes above.
 fn messages(
     room: Room,
@@ -202,22 +211,27 @@ fn messages(
         }
     };
     let seek = Seek::new(room, id, timeline);
-    let said = RwSignal::new(String::new());
+    let said = RwSignal::new(Vec::<(Uuid, String)>::new());
     let told = StoredValue::new(None::<Seq>);
     let show = move || {
         // Whoever was here may have gone on.
         let Some(read_upto) = read_upto.try_get_untracked() else { return };
         let rows = live.peek(|state| timeline::rows(state, id, read_upto));
-        let newest = rows.iter().rev().find_map(|row| Some((row.seq?, row)));
+        let newest = rows.iter().rev().find_map(|row| row.seq);
         // What is there when the conversation opens is for reading, and no news.
-        if let (Some(told), Some((seq, row))) = (told.get_value(), newest)
-            && told < seq
-            && !row.mine
+        if let Some(told) = told.get_value()
             && device::announces()
         {
-            said.set(format!("{}: {}", row.author, row.body));
+            let is_news = |row: &&Row| !row.mine && row.seq.is_some_and(|seq| seq > told);
+            let news: Vec<_> = rows.iter().filter(is_news).map(|row| (row.client_id.0, aloud(row))).collect();
+            if !news.is_empty() {
+                said.update(|said| {
+                    said.extend(news);
+                    said.drain(..said.len().saturating_sub(SAID_AT_ONCE));
+                });
+            }
         }
-        if let Some((seq, _)) = newest {
+        if let Some(seq) = newest {
             told.set_value(Some(seq));
         }
         timeline.update(rows);
@@ -271,7 +285,15 @@ fn messages(
                 </div>
             </div>
             {to_newest(room, id, timeline, at_newest)}
-            <p class="unseen" aria-live="polite">{said}</p>
+            <div class="unseen" aria-live="polite">
+                {keyed(
+                    move || said.with(|said| said.iter().map(|(id, _)| *id).collect()),
+                    move |id| {
+                        let text = said.with_untracked(|said| said.iter().find(|it| it.0 == id).map(|it| it.1.clone()));
+                        view! { <p>{text}</p> }.into_any()
+                    },
+                )}
+            </div>
         </div>
         {dialogs}
     }

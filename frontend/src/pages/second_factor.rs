@@ -7,6 +7,8 @@ use crate::{browser, moments, texts};
 use leptos::prelude::*;
 use umbrachat_protocol::{NewSecondFactor, SecondFactor};
 
+const HEADING: &str = "second-factor";
+
 pub(crate) fn second_factor(room: Room, done: Callback<()>) -> AnyView {
     let state = Remote::load(move || async move { room.account.api().second_factor().await });
     // What the app is being set up with; gone with the page, and then begun anew.
@@ -15,6 +17,8 @@ pub(crate) fn second_factor(room: Room, done: Callback<()>) -> AnyView {
         begun.set(None);
         state.reload();
         done.run(());
+        // What had the focus is gone; what has changed is told below the heading.
+        browser::focus(HEADING);
     });
     let content = move |now: &SecondFactor| match (now.since, begun.get()) {
         (Some(since), _) => on(room, &moments::date_and_clock(since), changed),
@@ -22,8 +26,8 @@ pub(crate) fn second_factor(room: Room, done: Callback<()>) -> AnyView {
         (None, None) => off(room, begun),
     };
     view! {
-        <section class="people-group" aria-labelledby="second-factor">
-            <h2 id="second-factor">{texts::t!(second_factor)}</h2>
+        <section class="people-group" aria-labelledby=HEADING>
+            <h2 id=HEADING tabindex="-1">{texts::t!(second_factor)}</h2>
             {move || state.view(content)}
         </section>
     }
@@ -35,6 +39,7 @@ fn off(room: Room, fresh: RwSignal<Option<NewSecondFactor>>) -> AnyView {
         form.send(async move {
             let new = room.account.api().begin_second_factor(password).await?;
             fresh.try_set(Some(new));
+            request_animation_frame(|| browser::focus("code"));
             Ok(())
         });
     };
@@ -85,7 +90,7 @@ fn on(room: Room, since: &str, changed: Callback<()>) -> AnyView {
         });
     };
     view! {
-        <p class="good">{texts::second_factor_since(since)}</p>
+        <p class="good" role="status">{texts::second_factor_since(since)}</p>
         {with_password(texts::t!(second_factor_turn_off), turn_off)}
     }
     .into_any()
