@@ -110,7 +110,7 @@ async fn counted(program: &Path, valgrind: &[&str], messages: u64) -> Result<Str
         while !wording::is_sent(author.next().await?, &client_id) {}
     }
     drop((author, friend, pair));
-    server.stop()?;
+    server.stop().await?;
     Ok(server.process().said())
 }
 

@@ -1,11 +1,12 @@
 //! Where a measurement takes place: the programs that it needs, and which of them there are.
 
-use crate::processes::{Postgres, Process, Server, ServerOptions, free_port};
+use crate::processes::{Postgres, Process, Server, ServerOptions, folder, free_port};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 #[derive(Args, Clone)]
@@ -106,19 +107,19 @@ impl Lab {
 /// The relay that figures are compared with, as a process of its own.
 pub struct Relay {
     process: Process,
+    /// What it says is in there.
+    _folder: TempDir,
     port: u16,
 }
 
 impl Relay {
     async fn start(program: &Path) -> Result<Self> {
-        let port = free_port()?;
+        let (folder, port) = (folder()?, free_port()?);
         let mut command = Command::new(program);
         command.args(["relay", "--port", &port.to_string()]);
-        let log = std::env::temp_dir().join(format!("umbra-load-relay-{port}.log"));
-        let mut process = Process::start("the relay", &mut command, &log)?;
+        let mut process = Process::start("the relay", &mut command, &folder.path().join("relay.log"))?;
         process.wait_until(async || TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await?;
-        std::fs::remove_file(log)?;
-        Ok(Self { process, port })
+        Ok(Self { process, _folder: folder, port })
     }
 
     pub fn port(&self) -> u16 {

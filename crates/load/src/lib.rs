@@ -1,4 +1,5 @@
-//! `umbra-load`: how fast the server is, each figure beside what the bare machine does in the same run.
+//! `umbra-load`: how fast the server is, each figure beside what the bare machine does in the same run; and whether it keeps
+//! its promise while what it needs is broken (`faults`).
 //!
 //! One file per scenario in `scenarios`. Each starts what it needs (`processes`), signs people up over the API
 //! (`people`), drives them over bare sockets (`wire`) and reports figures (`report`). Nothing here knows the server's

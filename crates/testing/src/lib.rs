@@ -1,4 +1,5 @@
-//! Databases for tests: each test gets one of its own, empty, and leaves nothing behind.
+//! Databases for tests: each test gets one of its own, empty, and leaves nothing behind. Beside them networks and a Redis
+//! that can fail.
 
 mod contents;
 mod lossy;

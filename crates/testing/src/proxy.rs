@@ -106,11 +106,6 @@ impl Proxy {
         told
     }
 
-    /// No commit is waited for any more.
-    pub fn forgets_its_trap(&self) {
-        self.shared.takes_its_trap();
-    }
-
     /// Ends every connection.
     pub fn cuts_everything(&self) {
         self.shared.cuts.send_modify(|cuts| *cuts += 1);

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use umbrachat_client::core::promise::{self, Broken, Written};
@@ -30,14 +31,20 @@ pub struct Crowd {
     is_over: Arc<AtomicBool>,
     operations: Arc<AtomicU64>,
     writers: JoinSet<()>,
+    /// Devices that have left again, whose messages are not judged yet.
+    left: Vec<Device>,
     /// Everything up to there has been judged.
     judged: HashMap<ConversationId, Seq>,
+    /// What was found between two judgements.
+    found: Verdict,
 }
 
 pub struct Device {
     pub person: Person,
     pub live: Live,
     journal: Arc<Mutex<Journal>>,
+    /// Changes whenever the journal has heard more.
+    heard: watch::Receiver<()>,
 }
 
 #[derive(Default)]
@@ -46,6 +53,8 @@ struct Journal {
     acknowledged: HashMap<ClientId, Seq>,
     /// What was heard for the first time, by conversation: each is heard once.
     heard: HashMap<ConversationId, Vec<Seq>>,
+    /// What had been heard by the last judgement.
+    heard_before: HashMap<ConversationId, BTreeSet<Seq>>,
     problems: Vec<String>,
 }
 
@@ -95,7 +104,9 @@ impl Crowd {
             is_over: Arc::default(),
             operations: Arc::default(),
             writers: JoinSet::new(),
+            left: Vec::new(),
             judged: HashMap::new(),
+            found: Verdict::default(),
         };
         crowd.is_back().await?;
         Ok(crowd)
@@ -132,9 +143,7 @@ impl Crowd {
     /// Waits until every device is connected.
     pub async fn is_back(&self) -> Result<()> {
         for device in &self.devices {
-            let online = |state: &State| (state.connection == Connection::Online).then_some(());
-            let back = timeout(PATIENCE, device.live.wait_until(online)).await;
-            back.context("a device does not come back")??;
+            device.is_back().await?;
         }
         Ok(())
     }
@@ -201,10 +210,36 @@ impl Crowd {
         insists(async || owner.person.client.put_member(chat.id, guest, None).await).await
     }
 
+    /// Somebody comes with another device, which is connected to this server and to no other.
+    pub async fn visits(&self, server: &str) -> Result<Device> {
+        let person = self.devices.first().context("there are devices")?.person.clone();
+        let client = Client::sign_in(server, &person.username, &person.password).await?;
+        let visitor = Device::of(Person { client, ..person });
+        visitor.is_back().await?;
+        Ok(visitor)
+    }
+
+    /// Something is written on this device.
+    pub fn visitor_writes(&self, visitor: &Device) -> Result<ClientId> {
+        let chat = self.chats_of(visitor.person.id).next().context("everybody has somebody to write to")?;
+        Ok(visitor.writes(chat, "a visitor's line"))
+    }
+
+    /// Waits until what was written on this device has been acknowledged, and takes the device away.
+    pub async fn visitor_leaves(&mut self, visitor: Device, written: ClientId) -> Result<()> {
+        let sent = timeout(PATIENCE, visitor.live.sent(written)).await;
+        let seq = sent.context("a visitor's message is not acknowledged")??;
+        lock(&visitor.journal).acknowledged.insert(written, seq);
+        self.operations.fetch_add(1, Ordering::Relaxed);
+        visitor.person.client.sign_out().await?;
+        self.left.push(visitor);
+        Ok(())
+    }
+
     /// Waits until everything has arrived, and holds it against what the database has.
     pub async fn judge(&mut self) -> Result<Verdict> {
         self.is_back().await?;
-        let mut verdict = Verdict::default();
+        let mut verdict = std::mem::take(&mut self.found);
         let mut there: HashMap<(ConversationId, ClientId), Vec<Seq>> = HashMap::new();
         for chat in self.chats.clone() {
             let reader = &self.device_of(chat.members[0]).context("everybody has a device")?.person.client;
@@ -220,9 +255,10 @@ impl Crowd {
             }
             self.judged.insert(chat.id, newest);
         }
-        for device in &self.devices {
+        for device in self.devices.iter().chain(&self.left) {
             device.judge(&there, &self.chats, &mut verdict);
         }
+        self.left.clear();
         Ok(verdict)
     }
 
@@ -234,8 +270,8 @@ impl Crowd {
     }
 
     /// Waits until every device shows of each of its conversations what the server has, neither more nor less.
-    pub async fn shows_what_the_server_has(&self) -> Result<Verdict> {
-        let mut verdict = Verdict::default();
+    /// Where one does not, the next judgement tells.
+    pub async fn shows_what_the_server_has(&mut self) -> Result<()> {
         for device in &self.devices {
             for fresh in device.person.client.conversations().await? {
                 let as_there = |state: &State| {
@@ -243,12 +279,12 @@ impl Crowd {
                     (shown.info().last_seq == fresh.last_seq && shown.rev() == fresh.rev).then_some(())
                 };
                 if timeout(PATIENCE, device.live.wait_until(as_there)).await.is_err() {
-                    verdict
-                        .counts_reordered(1, || format!("{} shows another history", device.person.username));
+                    let example = || format!("{} shows another history", device.person.username);
+                    self.found.counts_reordered(1, example);
                 }
             }
         }
-        Ok(verdict)
+        Ok(())
     }
 
     fn chats_of(&self, user: UserId) -> impl Iterator<Item = ConversationId> {
@@ -265,8 +301,15 @@ impl Crowd {
 impl Device {
     fn of(person: Person) -> Self {
         let (live, journal) = (person.client.live(), Arc::default());
-        tokio::spawn(listen(live.clone(), Arc::clone(&journal)));
-        Self { person, live, journal }
+        let (hears, heard) = watch::channel(());
+        tokio::spawn(listen(live.clone(), Arc::clone(&journal), hears));
+        Self { person, live, journal, heard }
+    }
+
+    async fn is_back(&self) -> Result<()> {
+        let online = |state: &State| (state.connection == Connection::Online).then_some(());
+        let back = timeout(PATIENCE, self.live.wait_until(online)).await;
+        Ok(back.context("a device does not come back")??)
     }
 
     fn writes(&self, chat: ConversationId, body: &str) -> ClientId {
@@ -294,25 +337,44 @@ impl Device {
                 verdict
                     .counts_lost(1, || format!("{} never hears of message {newest}", self.person.username));
             }
-            // What the state has, the journal is told right after.
-            sleep(Duration::from_millis(50)).await;
         }
-        let heard = lock(&self.journal).heard.remove(&chat.id).unwrap_or_default();
+        let texts = || messages.iter().filter(|message| message.kind == MessageKind::Text);
+        // What one has sent oneself is known by its acknowledgement.
+        let others = texts().filter(|message| message.author_id != Some(self.person.id));
+        let due: BTreeSet<Seq> = others.map(|message| message.seq).filter(|seq| !is_away(*seq)).collect();
+        // What is not there after all that time is missing below.
+        let _ = timeout(PATIENCE, self.hears(chat.id, &due)).await;
+
+        let mut journal = lock(&self.journal);
+        let heard = journal.heard.remove(&chat.id).unwrap_or_default();
         let once: BTreeSet<Seq> = heard.iter().copied().collect();
-        let twice = (heard.len() - once.len()) as u64;
-        verdict.counts_doubled(twice, || format!("{} hears something twice", self.person.username));
-        for message in messages.iter().filter(|message| message.kind == MessageKind::Text) {
-            let (seq, own) = (message.seq, message.author_id == Some(self.person.id));
-            match (once.contains(&seq), is_away(seq)) {
-                (true, true) => verdict.counts_leaked(1, || {
-                    format!("{} hears message {seq}, having been removed", self.person.username)
-                }),
-                // What one has sent oneself is known by its acknowledgement.
-                (false, false) if !own => {
-                    verdict
-                        .counts_lost(1, || format!("{} does not hear message {seq}", self.person.username));
-                }
-                _ => {}
+        let before = journal.heard_before.insert(chat.id, once.clone()).unwrap_or_default();
+        drop(journal);
+        let twice = heard.len() - once.len() + once.intersection(&before).count();
+        verdict.counts_doubled(twice as u64, || format!("{} hears something twice", self.person.username));
+        for seq in due.difference(&once) {
+            verdict.counts_lost(1, || format!("{} does not hear message {seq}", self.person.username));
+        }
+        for seq in texts().map(|message| message.seq).filter(|seq| is_away(*seq) && once.contains(seq)) {
+            verdict.counts_leaked(1, || {
+                format!("{} hears message {seq}, having been removed", self.person.username)
+            });
+        }
+    }
+
+    /// Waits until the journal has all of these, or nothing can come any more.
+    async fn hears(&self, chat: ConversationId, due: &BTreeSet<Seq>) {
+        let mut heard = self.heard.clone();
+        loop {
+            // Seen before looking, so that nothing that comes while it looks is waited for.
+            heard.mark_unchanged();
+            let lacks = {
+                let journal = lock(&self.journal);
+                let there: BTreeSet<Seq> = journal.heard.get(&chat).into_iter().flatten().copied().collect();
+                due.difference(&there).next().is_some()
+            };
+            if !lacks || heard.changed().await.is_err() {
+                return;
             }
         }
     }
@@ -425,7 +487,7 @@ fn write(live: &Live, journal: &Mutex<Journal>, chat: ConversationId, body: &str
     client_id
 }
 
-async fn listen(live: Live, journal: Arc<Mutex<Journal>>) {
+async fn listen(live: Live, journal: Arc<Mutex<Journal>>, hears: watch::Sender<()>) {
     let mut updates = live.updates();
     drop(live);
     while let Some(update) = updates.next().await {
@@ -434,6 +496,7 @@ async fn listen(live: Live, journal: Arc<Mutex<Journal>>) {
                 if message.kind == MessageKind::Text =>
             {
                 lock(&journal).heard.entry(message.conversation_id).or_default().push(message.seq);
+                hears.send_replace(());
             }
             Update::Changed(_) => {}
             Update::Missed(count) => {
@@ -445,9 +508,9 @@ async fn listen(live: Live, journal: Arc<Mutex<Journal>>) {
 
 async fn group(people: &[Person]) -> Result<Chat> {
     let owner = &people[0];
-    for other in people.iter().skip(1) {
-        // The first pair are friends already.
-        let _ = people::befriend([owner.clone(), other.clone()]).await;
+    // The first two are friends already.
+    for other in people.iter().skip(2) {
+        people::befriend([owner.clone(), other.clone()]).await?;
     }
     let members: Vec<UserId> = people.iter().map(|person| person.id).collect();
     let new = NewGroup {

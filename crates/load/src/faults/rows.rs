@@ -2,14 +2,20 @@
 
 use super::crowd::Crowd;
 use super::random::Random;
-use super::town::{Town, has_ended};
-use anyhow::Result;
+use super::town::Town;
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 use rustix::process::Signal;
 use std::process::Command;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 use umbrachat_testing::CommitPoint;
+
+/// Where a replica is killed, one after the other.
+const COMMIT_POINTS: [CommitPoint; 3] =
+    [CommitPoint::BeforeCommit, CommitPoint::BeforeAnswer, CommitPoint::AfterAnswer];
+/// How long a replica may take to come to a COMMIT when somebody writes to it.
+const TO_A_COMMIT: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Row {
@@ -105,9 +111,21 @@ impl Row {
         matches!(self, Self::SqliteKill | Self::SqliteFull)
     }
 
-    /// Does it once and undoes it. Gives how long it took until everybody was connected and heard each other again:
-    /// from the fault on where the others have to go on without what failed, and otherwise from when it was whole again.
-    pub async fn happens(self, town: &mut Town, crowd: &Crowd, random: &mut Random) -> Result<Duration> {
+    /// How often it has to happen for all that it promises to have been tried.
+    pub fn least_faults(self) -> usize {
+        if self == Self::ReplicaKillAtCommit { COMMIT_POINTS.len() } else { 1 }
+    }
+
+    /// Does it once, for the time of this `number`, and undoes it. Gives how long it took until everybody was connected and
+    /// heard each other again: from the fault on where the others have to go on without what failed, and otherwise from
+    /// when it was whole again.
+    pub async fn happens(
+        self,
+        number: usize,
+        town: &mut Town,
+        crowd: &mut Crowd,
+        random: &mut Random,
+    ) -> Result<Duration> {
         sleep(random.up_to(Duration::from_millis(200))).await;
         let began = Instant::now();
         let for_a_while = random.up_to(Duration::from_millis(600)) + Duration::from_millis(200);
@@ -119,14 +137,17 @@ impl Row {
                 town.replicas[number].restart().await?;
                 return Ok(recovered);
             }
-            Self::ReplicaKillAtCommit => return killed_at_a_commit(town, crowd, random).await,
+            Self::ReplicaKillAtCommit => {
+                let point = COMMIT_POINTS[number % COMMIT_POINTS.len()];
+                return killed_at_a_commit(point, town, crowd, random).await;
+            }
             Self::RollingRestart => {
                 let mut slowest = Duration::ZERO;
                 for number in 0..town.replicas.len() {
                     town.replicas[number].process().signal(Signal::TERM)?;
                     let told = Instant::now();
                     slowest = slowest.max(recovered(crowd, told).await?);
-                    has_ended(town.replicas[number].process()).await?;
+                    town.replicas[number].process().ends().await?;
                     town.replicas[number].restart().await?;
                 }
                 return Ok(slowest);
@@ -167,7 +188,7 @@ impl Row {
             Self::PostgresFast | Self::PostgresImmediate => {
                 let signal = if self == Self::PostgresFast { Signal::INT } else { Signal::QUIT };
                 town.postgres()?.process().signal(signal)?;
-                has_ended(town.postgres()?.process()).await?;
+                town.postgres()?.process().ends().await?;
                 sleep(for_a_while).await;
                 town.postgres()?.restart().await?;
             }
@@ -192,7 +213,17 @@ impl Row {
                 sleep(Duration::from_millis(20)).await;
                 return recovered(crowd, began).await;
             }
-            Self::BackupRestored => {}
+            Self::BackupRestored => {
+                town.restores_its_backup().await?;
+                let restored = Instant::now();
+                crowd.signs_in_again(&town.balancer.url()).await?;
+                crowd.shows_what_the_server_has().await?;
+                let recovered = restored.elapsed();
+                // What was said after the backup is gone with the database that it was said to.
+                crowd.forgets_what_was_said();
+                crowd.delivers().await?;
+                return Ok(recovered);
+            }
             Self::SqliteKill => {
                 town.replicas[0].process().kill()?;
                 town.replicas[0].restart().await?;
@@ -216,17 +247,24 @@ async fn recovered(crowd: &Crowd, from: Instant) -> Result<Duration> {
     Ok(from.elapsed())
 }
 
-async fn killed_at_a_commit(town: &mut Town, crowd: &Crowd, random: &mut Random) -> Result<Duration> {
-    let points = [CommitPoint::BeforeCommit, CommitPoint::BeforeAnswer, CommitPoint::AfterAnswer];
-    let (number, point) = (random.below(town.replicas.len()), points[random.below(points.len())]);
+async fn killed_at_a_commit(
+    point: CommitPoint,
+    town: &mut Town,
+    crowd: &mut Crowd,
+    random: &mut Random,
+) -> Result<Duration> {
+    let number = random.below(town.replicas.len());
+    // Nobody else may happen to be on this replica.
+    let visitor = crowd.visits(&town.replicas[number].url()).await?;
     let stopped = town.to_postgres[number].stops_at_a_commit(point);
-    // Somebody writes all the while; a replica that nobody happens to be on is killed all the same.
-    let _ = timeout(Duration::from_secs(2), stopped).await;
+    let written = crowd.visitor_writes(&visitor)?;
+    let stopped = timeout(TO_A_COMMIT, stopped).await;
+    stopped.with_context(|| format!("a replica does not come to {point:?}"))??;
     let killed = Instant::now();
     town.replicas[number].process().kill()?;
-    town.to_postgres[number].forgets_its_trap();
     let recovered = recovered(crowd, killed).await?;
     town.replicas[number].restart().await?;
+    crowd.visitor_leaves(visitor, written).await?;
     Ok(recovered)
 }
 

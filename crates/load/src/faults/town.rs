@@ -1,19 +1,19 @@
 //! The processes of a fault run, each behind a network that can fail: PostgreSQL, Redis, replicas, and a load balancer.
 
-use crate::processes::{Postgres, Process, Redis, Server, ServerOptions};
+use crate::processes::{Postgres, Redis, Server, ServerOptions};
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_postgres::NoTls;
 use umbrachat_testing::Proxy;
 
 const DATABASE: &str = "umbra";
+const BACKUP: &str = "backup";
 
 pub struct Town {
     pub postgres: Option<Postgres>,
@@ -53,15 +53,8 @@ impl Town {
     /// One process with a SQLite file.
     pub async fn of_one(program: PathBuf) -> Result<Self> {
         // What the system does to a process that exceeds its limit of file size would be another fault than a full disk.
-        let folder = tempfile::tempdir()?;
-        let wrapper = folder.path().join("umbrachat");
-        let program = program.canonicalize().context("there is no such server")?;
-        std::fs::write(&wrapper, format!("#!/bin/sh\ntrap '' XFSZ\nexec {} \"$@\"\n", program.display()))?;
-        let made = Command::new("chmod").arg("755").arg(&wrapper).status()?;
-        ensure!(made.success(), "chmod failed");
-        let server = Server::start(ServerOptions { program: wrapper, ..ServerOptions::default() }).await?;
-        // Kept for as long as the server may be started again.
-        std::mem::forget(folder);
+        let wrapper = ["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""].map(str::to_owned).to_vec();
+        let server = Server::start(ServerOptions { program, wrapper, ..ServerOptions::default() }).await?;
         let balancer = Proxy::before(vec![local(server.port())]).await;
         Ok(Self {
             postgres: None,
@@ -110,13 +103,31 @@ impl Town {
         Ok(())
     }
 
+    /// Keeps a copy of the database.
+    pub async fn backs_up(&mut self) -> Result<()> {
+        self.while_stopped(async |town| {
+            town.sql("postgres", &format!("DROP DATABASE IF EXISTS {BACKUP}")).await?;
+            town.sql("postgres", &format!("CREATE DATABASE {BACKUP} TEMPLATE {DATABASE}")).await
+        })
+        .await
+    }
+
+    /// Puts the copy in the place of the database.
+    pub async fn restores_its_backup(&mut self) -> Result<()> {
+        self.while_stopped(async |town| {
+            town.sql("postgres", &format!("DROP DATABASE {DATABASE} WITH (FORCE)")).await?;
+            town.sql("postgres", &format!("CREATE DATABASE {DATABASE} TEMPLATE {BACKUP}")).await
+        })
+        .await
+    }
+
     /// Ends all replicas in their own way, lets something be done to the database, and starts them again.
-    pub async fn while_stopped(&mut self, work: impl AsyncFnOnce(&Self) -> Result<()>) -> Result<()> {
+    async fn while_stopped(&mut self, work: impl AsyncFnOnce(&Self) -> Result<()>) -> Result<()> {
         for replica in &mut self.replicas {
             replica.process().signal(Signal::TERM)?;
         }
         for replica in &mut self.replicas {
-            has_ended(replica.process()).await?;
+            replica.process().ends().await?;
         }
         work(self).await?;
         for replica in &mut self.replicas {
@@ -124,14 +135,6 @@ impl Town {
         }
         Ok(())
     }
-}
-
-/// Waits until a process that was told to end has.
-pub(super) async fn has_ended(process: &mut Process) -> Result<()> {
-    while process.is_alive()? {
-        sleep(Duration::from_millis(20)).await;
-    }
-    Ok(())
 }
 
 pub(super) fn local(port: u16) -> SocketAddr {

@@ -4,7 +4,7 @@ mod postgres;
 mod redis;
 mod server;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -19,6 +19,8 @@ pub use server::{Server, ServerOptions};
 
 /// How long a program may take to answer, and to end.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How often it is looked at meanwhile.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A running program and the file that keeps what it says.
 pub struct Process {
@@ -40,30 +42,32 @@ impl Process {
         self.child.id()
     }
 
-    pub fn signal(&self, signal: Signal) -> Result<()> {
+    /// # Errors
+    /// Where it has ended by itself, and its number may be another's by now.
+    pub fn signal(&mut self, signal: Signal) -> Result<()> {
+        ensure!(self.child.try_wait()?.is_none(), "{} has ended by itself:\n{}", self.name, self.said());
         let id = Pid::from_raw(i32::try_from(self.child.id())?).context("a process has a number")?;
         kill_process(id, signal)?;
         Ok(())
     }
 
-    /// Whether it runs still.
-    pub fn is_alive(&mut self) -> Result<bool> {
-        Ok(self.child.try_wait()?.is_none())
+    /// Waits until it has ended, which it was told to.
+    ///
+    /// # Errors
+    /// Where it does not within a minute. It is killed then.
+    pub async fn ends(&mut self) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.has_ended_by(deadline)? {
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(())
     }
 
-    /// Asks it to end in its own way and waits until it has.
-    pub fn stop(&mut self, signal: Signal) -> Result<()> {
-        if !self.is_alive()? {
-            return Ok(());
-        }
-        self.signal(signal)?;
+    /// The same where nothing can be awaited, which is where something is dropped.
+    fn ends_while_blocking(&mut self) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
-        while self.is_alive()? {
-            if Instant::now() > deadline {
-                self.kill()?;
-                bail!("{} did not end by itself within {PATIENCE:?}", self.name);
-            }
-            std::thread::sleep(Duration::from_millis(5));
+        while !self.has_ended_by(deadline)? {
+            std::thread::sleep(LOOK);
         }
         Ok(())
     }
@@ -93,6 +97,15 @@ impl Process {
     /// Everything that it has written so far.
     pub fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    fn has_ended_by(&mut self, deadline: Instant) -> Result<bool> {
+        let has_ended = self.child.try_wait()?.is_some();
+        if !has_ended && Instant::now() > deadline {
+            self.kill()?;
+            bail!("{} did not end by itself within {PATIENCE:?}", self.name);
+        }
+        Ok(has_ended)
     }
 }
 

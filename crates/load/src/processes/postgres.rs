@@ -69,7 +69,7 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         // Disconnects everybody and stops, so that its helpers end too.
-        let _ = self.process.stop(Signal::INT);
+        let _ = self.process.signal(Signal::INT).and_then(|()| self.process.ends_while_blocking());
     }
 }
 
@@ -86,7 +86,7 @@ fn serve(program: &Path, folder: &Path, port: u16) -> Result<Process> {
     ] {
         command.args(["-c", setting]);
     }
-    Process::start("PostgreSQL", &mut command, &folder.with_extension("postgres.log"))
+    Process::start("PostgreSQL", &mut command, &folder.join("postgres.log"))
 }
 
 /// Debian's folders of programs, newest version first.

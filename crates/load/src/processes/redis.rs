@@ -50,7 +50,7 @@ impl Redis {
 fn serve(program: &Path, folder: &Path, port: u16) -> Result<Process> {
     let mut command = unprivileged(program, folder)?;
     command.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no"]);
-    Process::start("Redis", &mut command, &folder.with_extension("redis.log"))
+    Process::start("Redis", &mut command, &folder.join("redis.log"))
 }
 
 async fn answers(port: u16) -> Result<bool> {

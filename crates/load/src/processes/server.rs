@@ -71,8 +71,10 @@ impl Server {
         self.wait_until_ready().await
     }
 
-    pub fn stop(&mut self) -> Result<()> {
-        self.process.stop(Signal::TERM)
+    /// Ends it in its own way.
+    pub async fn stop(&mut self) -> Result<()> {
+        self.process.signal(Signal::TERM)?;
+        self.process.ends().await
     }
 
     async fn wait_until_ready(&mut self) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Two replicas over one PostgreSQL and one Redis: the author is on one, the friend on the other.
 
+use super::open_loop::Talk;
 use super::pairs;
 use crate::baselines::redis;
 use crate::lab::{Database, Lab};
@@ -37,8 +38,9 @@ pub async fn run(lab: &mut Lab, options: &Options, report: &mut Report) -> Resul
         let [author, friend] = &pair.people;
         let author = Socket::authenticated(one.port(), &author.client.access_token().await?.token).await?;
         let friend = Socket::authenticated(other.port(), &friend.client.access_token().await?.token).await?;
-        let sockets = [author, friend];
-        let full = pairs::drive(vec![(sockets, Frames::to_server(pair.conversation))], time).await?.times;
+        let frames = Frames::to_server(pair.conversation);
+        let talk = Talk { sockets: [author, friend], frames, everything_else: None };
+        let full = pairs::drive(vec![talk], time).await?.times;
         for (name, share) in [("bridged.p50", 0.5), ("bridged.p99", 0.99)] {
             let (value, baseline) = (full.milliseconds(share), bare.milliseconds(share));
             let database = Database::Postgres.to_string();

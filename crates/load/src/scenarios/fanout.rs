@@ -121,18 +121,25 @@ async fn spread(mut author: Socket, listeners: Vec<Socket>, frames: Frames, mess
     for socket in listeners {
         listening.spawn(listen(socket, heard.clone(), messages));
     }
-    let start = Instant::now();
-    for number in 0..messages {
-        if number >= WINDOW {
-            heard.reach((number - WINDOW) * count).await?;
+    let speaking = async {
+        let start = Instant::now();
+        for number in 0..messages {
+            if number >= WINDOW {
+                heard.reach((number - WINDOW) * count).await?;
+            }
+            author.send(&frames.message(&wording::client_id(frames.run, number as u64))).await?;
         }
-        author.send(&frames.message(&wording::client_id(frames.run, number as u64))).await?;
-    }
-    heard.reach(messages * count).await?;
-    let time = start.elapsed();
-    while let Some(listener) = listening.join_next().await {
-        listener??;
-    }
+        heard.reach(messages * count).await?;
+        Ok(start.elapsed())
+    };
+    let all_listen = async {
+        while let Some(listener) = listening.join_next().await {
+            listener??;
+        }
+        Ok::<_, anyhow::Error>(())
+    };
+    // Together, so that what goes wrong with a listener is told at once and not as a message that never arrived.
+    let (time, ()) = tokio::try_join!(speaking, all_listen)?;
     #[expect(clippy::cast_precision_loss, reason = "a count of deliveries is far below 2^52")]
     Ok((messages * count) as f64 / time.as_secs_f64())
 }

@@ -45,7 +45,7 @@ pub async fn run(lab: &mut Lab, options: &Options, report: &mut Report) -> Resul
         };
         let mut server = lab.server_on(url.clone()).await?;
         let pairs = people::pairs(&server.url(), CONVERSATIONS).await?;
-        server.stop()?;
+        server.stop().await?;
         let each = options.rows / i64::try_from(CONVERSATIONS)?;
         progress(&format!("history: writing {} messages to {database}", options.rows));
         let bare = Bare::fill(&server, url.as_deref(), &pairs, each).await?;

@@ -31,7 +31,7 @@ pub async fn run(lab: &mut Lab, options: &Options, report: &mut Report) -> Resul
             drop((sockets, relay));
 
             // A new process each time: nothing that came before is in its memory.
-            server.stop()?;
+            server.stop().await?;
             server.restart().await?;
             let before = machine::resident(server.process().id())?;
             let sockets = crowd::connect(server.port(), &crowd.tokens).await?;

@@ -6,5 +6,6 @@ pub mod history;
 pub mod idle;
 pub mod login;
 pub mod mixed;
+pub mod open_loop;
 pub mod pairs;
 pub mod storm;

@@ -1,10 +1,10 @@
 //! Pairs of friends. In each pair one message is under way at a time: it counts when the friend has it and its author
 //! knows that it is durable, and then the friend answers. After that, half as many a second come at fixed times.
 
+use super::open_loop::{self, Talk};
 use crate::baselines::inserts;
 use crate::histogram::Times;
 use crate::lab::{Database, Lab, Relay};
-use crate::pace::Pace;
 use crate::people::{self, Pair};
 use crate::report::{Figure, Report};
 use crate::wire::Socket;
@@ -13,7 +13,6 @@ use anyhow::{Context, Result};
 use clap::Args;
 use futures_util::future::try_join_all;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 #[derive(Args, Clone)]
@@ -38,8 +37,6 @@ const WARM_UP: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Rows in a commit of the bare INSERTs: as many as there are messages under way.
 const BATCH: usize = 32;
-
-type Talk = ([Socket; 2], Frames);
 
 pub async fn run(lab: &mut Lab, options: &Options, report: &mut Report) -> Result<()> {
     let time = Duration::from_secs_f64(options.seconds);
@@ -70,8 +67,8 @@ pub async fn run(lab: &mut Lab, options: &Options, report: &mut Report) -> Resul
                 report.add(Figure { name: "pairs.inserts", database: name(), value, unit, baseline });
 
                 let rate = options.rate.unwrap_or(full.per_second / 2.0);
-                let bare = drive_at(rate, over_the_relay(&relay, options.pairs).await?, time).await?;
-                let full = drive_at(rate, over_the_server(server.port(), &pairs).await?, time).await?;
+                let bare = open_loop::run(rate, over_the_relay(&relay, options.pairs).await?, time).await?;
+                let full = open_loop::run(rate, over_the_server(server.port(), &pairs).await?, time).await?;
                 report.add(latency("pairs.half.p99", 0.99, database, &full, &bare));
             }
 
@@ -95,19 +92,20 @@ pub async fn over_the_server(port: u16, pairs: &[Pair]) -> Result<Vec<Talk>> {
         let [one, other] = &pair.people;
         let one = Socket::authenticated(port, &one.client.access_token().await?.token).await?;
         let other = Socket::authenticated(port, &other.client.access_token().await?.token).await?;
-        Ok(([one, other], Frames::to_server(pair.conversation)))
+        let frames = Frames::to_server(pair.conversation);
+        Ok(Talk { sockets: [one, other], frames, everything_else: None })
     }))
     .await
 }
 
 /// Both sockets of as many pairs, on the bare relay.
-async fn over_the_relay(relay: &Relay, pairs: usize) -> Result<Vec<Talk>> {
+pub async fn over_the_relay(relay: &Relay, pairs: usize) -> Result<Vec<Talk>> {
     let port = relay.port();
     let mut talks = Vec::with_capacity(pairs);
     for pair in 0..pairs {
         let path = format!("/relay/{pair}");
         let sockets = [Socket::open(port, &path, None).await?, Socket::open(port, &path, None).await?];
-        talks.push((sockets, Frames::to_relay()));
+        talks.push(Talk { sockets, frames: Frames::to_relay(), everything_else: None });
     }
     Ok(talks)
 }
@@ -133,9 +131,9 @@ pub async fn drive(pairs: Vec<Talk>, time: Duration) -> Result<Driven> {
     Ok(Driven { times, per_second })
 }
 
-async fn take_turns((sockets, frames): Talk, start: Instant, end: Instant) -> Result<Times> {
+async fn take_turns(talk: Talk, start: Instant, end: Instant) -> Result<Times> {
     let mut times = Times::default();
-    let [mut author, mut friend] = sockets;
+    let Talk { sockets: [mut author, mut friend], frames, .. } = talk;
     for number in 0.. {
         let client_id = wording::client_id(frames.run, number);
         let text = frames.message(&client_id);
@@ -153,55 +151,6 @@ async fn take_turns((sockets, frames): Talk, start: Instant, end: Instant) -> Re
             times.record(arrived - sent);
         }
         std::mem::swap(&mut author, &mut friend);
-    }
-    Ok(times)
-}
-
-/// An open loop: so many messages a second from all pairs together, each timed from when it was due.
-async fn drive_at(rate: f64, pairs: Vec<Talk>, time: Duration) -> Result<Times> {
-    let pace = Pace::new(Instant::now() + WARM_UP, rate, time);
-    let due = pace.keep(pairs.len());
-    let driven: Vec<_> =
-        pairs.into_iter().zip(due).map(|(talk, due)| tokio::spawn(keep_pace(talk, due, pace))).collect();
-    let mut times = Times::default();
-    for pair in driven {
-        times.add(&pair.await??);
-    }
-    Ok(times)
-}
-
-/// Sends what is due, and waits for all of it to arrive.
-async fn keep_pace(
-    (sockets, frames): Talk,
-    mut due: mpsc::UnboundedReceiver<u64>,
-    pace: Pace,
-) -> Result<Times> {
-    let mut times = Times::default();
-    let [mut author, mut friend] = sockets;
-    let (mut sent, mut all_sent) = (0_u64, false);
-    while !all_sent || times.count() < sent {
-        let step = async {
-            tokio::select! {
-                number = due.recv(), if !all_sent => match number {
-                    Some(number) => {
-                        author.send(&frames.message(&wording::client_id(frames.run, number))).await?;
-                        sent += 1;
-                    }
-                    None => all_sent = true,
-                },
-                frame = friend.next() => {
-                    let frame = frame?;
-                    if wording::is_any_message(frame) {
-                        let number = wording::number(frame).context("a message has the number that it was given")?;
-                        times.record(Instant::now() - pace.due(number));
-                    }
-                }
-            }
-            Ok::<_, anyhow::Error>(())
-        };
-        timeout(PATIENCE, step).await.context("a message never arrived")??;
-        // What its author hears is read too, or the server would take it for slow.
-        author.skip_what_is_there()?;
     }
     Ok(times)
 }
