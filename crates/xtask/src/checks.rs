@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use crate::services::Services;
+use crate::services::{self, Services};
 use crate::{client, clients, command, interrupt, report, server, setup, workspace};
 
 #[derive(Args)]
@@ -168,6 +168,7 @@ fn other_clients(_: &Selection, _: &Shared) -> Result<()> {
 }
 
 fn faults(_: &Selection, _: &Shared) -> Result<()> {
+    services::require_programs()?;
     let server = server::build_for_tests().context("cannot build the server for the faults")?;
     let mut load = command::new(server.with_file_name("umbra-load"));
     command::run(load.args(["faults", "--short", "--server"]).arg(&server))

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::services::umbrachat::Server;
 use crate::{command, report, server, setup, workspace};
 
-/// Describes the API by lint, generates two clients, and runs every example.
+/// Lints the API's description, generates two clients, and runs every example.
 pub(crate) fn check() -> Result<()> {
     let examples = workspace::root().join("docs/examples");
     let (python, typescript) = (examples.join("python"), examples.join("typescript"));

@@ -64,7 +64,8 @@ enum Task {
         /// Where to work; it must be empty or missing, and is left as it is for a look.
         folder: PathBuf,
     },
-    /// Check everything that CI checks: lints, documentation, Rust tests on both databases, the client in a browser.
+    /// Check everything that CI checks: lints, documentation, Rust tests on both databases, other clients, the client in a
+    /// browser.
     Test(checks::Selection),
     /// Measure the server beside the bare machine, and write the table in docs/PERFORMANCE.md.
     Bench(bench::Selection),
