@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 /// Ends when it is dropped.
@@ -16,7 +17,7 @@ pub struct LossyProxy {
 #[derive(Default)]
 struct Faults {
     loses_next_commit: AtomicBool,
-    is_down: AtomicBool,
+    is_down: watch::Sender<bool>,
 }
 
 impl LossyProxy {
@@ -29,7 +30,7 @@ impl LossyProxy {
         let shared = faults.clone();
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                if !shared.is_down.load(Ordering::SeqCst) {
+                if !*shared.is_down.borrow() {
                     tokio::spawn(pass(client, server.clone(), shared.clone()));
                 }
             }
@@ -41,13 +42,14 @@ impl LossyProxy {
         self.port
     }
 
-    /// The next commit reaches the database, its answer does not come back, and no new connection comes about.
+    /// The next commit reaches the database and its answer does not come back; every connection ends, and no new one comes
+    /// about.
     pub fn loses_the_next_commit(&self) {
         self.faults.loses_next_commit.store(true, Ordering::SeqCst);
     }
 
     pub fn recovers(&self) {
-        self.faults.is_down.store(false, Ordering::SeqCst);
+        self.faults.is_down.send_replace(false);
     }
 }
 
@@ -61,8 +63,10 @@ impl Drop for LossyProxy {
 async fn pass(mut client: TcpStream, server: String, faults: Arc<Faults>) {
     let Ok(mut server) = TcpStream::connect(server).await else { return };
     let (mut asked, mut answered) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+    let mut is_down = faults.is_down.subscribe();
     loop {
         tokio::select! {
+            () = async { drop(is_down.wait_for(|down| *down).await) } => return,
             read = client.read(&mut asked) => {
                 let Ok(count @ 1..) = read else { return };
                 if server.write_all(&asked[..count]).await.is_err() {
@@ -70,7 +74,7 @@ async fn pass(mut client: TcpStream, server: String, faults: Arc<Faults>) {
                 }
                 let commits = asked[..count].windows(6).any(|word| word == b"COMMIT");
                 if commits && faults.loses_next_commit.swap(false, Ordering::SeqCst) {
-                    faults.is_down.store(true, Ordering::SeqCst);
+                    faults.is_down.send_replace(true);
                     // The answer means that it is committed; it goes no further.
                     let _ = server.read(&mut answered).await;
                     return;
