@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use uuid::Uuid;
 
-const BEAT: Duration = Duration::from_millis(250);
+pub(super) const BEAT: Duration = Duration::from_millis(250);
 /// A replica that was not heard for so long may be saying things that do not arrive. This, a beat and what the database
 /// needs to answer are what ending a session takes at most where Redis does not carry it: together less than a second.
 const SILENCE: Duration = Duration::from_millis(550);
@@ -33,6 +33,8 @@ pub(super) struct Health {
 
 #[derive(Default)]
 struct Known {
+    /// Since when this replica hears others.
+    since: Option<Instant>,
     own: Option<Instant>,
     others: HashMap<Uuid, Other>,
     complained: Option<Instant>,
@@ -56,7 +58,11 @@ impl Health {
     }
 
     pub(super) fn is_back(&self) {
-        self.known().own = Some(Instant::now());
+        {
+            let mut known = self.known();
+            known.since = Some(Instant::now());
+            known.own = known.since;
+        }
         tracing::info!("replicas hear each other over Redis");
     }
 
@@ -67,6 +73,14 @@ impl Health {
     /// A replica has said goodbye: that it is silent from here on means nothing.
     pub(super) fn leaves(&self, replica: Uuid) {
         self.known().others.remove(&replica);
+    }
+
+    /// Waits until every replica that is there has had the time to be heard.
+    pub(super) async fn has_listened(&self) {
+        let since = self.known().since;
+        if let Some(since) = since {
+            sleep_until(since + BEAT * 2).await;
+        }
     }
 
     /// Those that are heard.

@@ -33,7 +33,7 @@ const QUEUE: usize = 8_192;
 /// How long a new socket waits for Redis to confirm what it wants to hear of.
 const CONFIRMATION: Duration = Duration::from_secs(1);
 /// How long a new socket waits for what other replicas know of its person's friends.
-const ANSWERS: Duration = Duration::from_millis(300);
+const ANSWERS: Duration = Duration::from_secs(1);
 const CONNECTIONS: usize = 2;
 
 /// `REDIS_URL`, checked.
@@ -156,15 +156,18 @@ impl Bus {
         if self.0.listening.borrow().is_none() {
             return;
         }
-        let others = self.0.health.others();
+        self.0.health.has_listened().await;
         let number = self.0.asked.fetch_add(1, Ordering::Relaxed) + 1;
         let mut answered = self.0.answered.subscribe();
         self.0.post(Posted { channel: Channel::Everybody, message: Message::Question { number } });
-        let all_have = |answered: &HashMap<Uuid, u64>| {
-            others.iter().all(|other| answered.get(other).is_some_and(|last| *last >= number))
+        let all_have = async {
+            // A replica that has died is silent before long, and is not waited for from then on.
+            while !has_answered(&answered.borrow_and_update(), &self.0.health.others(), number) {
+                let _ = timeout(keeper::BEAT, answered.changed()).await;
+            }
         };
-        // A replica that has just died does not answer; what it would have said is not true any more.
-        let _ = timeout(ANSWERS, answered.wait_for(all_have)).await;
+        // Somebody may be shown as gone who is not; that is better than no snapshot.
+        let _ = timeout(ANSWERS, all_have).await;
     }
 
     /// Waits until so many of the hub's interests are listened to; for a second at most, and not at all without Redis.
@@ -198,7 +201,9 @@ impl Shared {
     }
 
     fn forgets_answers_of(&self, replica: Uuid) {
-        self.answered.send_modify(|answered| drop(answered.remove(&replica)));
+        self.answered.send_modify(|answered| {
+            answered.remove(&replica);
+        });
     }
 
     fn post(&self, posted: Posted) {
@@ -208,6 +213,10 @@ impl Shared {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
+}
+
+fn has_answered(answered: &HashMap<Uuid, u64>, others: &[Uuid], number: u64) -> bool {
+    others.iter().all(|other| answered.get(other).is_some_and(|last| *last >= number))
 }
 
 const NOT_REDIS: &str = "not an address such as redis://host:6379 or rediss://:password@host:6380/0";

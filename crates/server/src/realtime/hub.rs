@@ -16,6 +16,8 @@ use umbrachat_protocol::{
 use umbrachat_store::{Change, Publish, Store, StoreError};
 use uuid::Uuid;
 
+/// How long a replica that ends goes on telling others whose people it had. Clients come back within half of it.
+const HANDOVER: Duration = Duration::from_secs(1);
 /// How long a missing change may still come by itself before the database is asked.
 pub(super) const REORDERING: Duration = Duration::from_millis(50);
 
@@ -81,9 +83,12 @@ impl Hub {
 
     /// Tells the other replicas everything, as far as that is possible, and that this one ends.
     pub async fn says_goodbye(&self) {
-        if let Some(bus) = self.0.bus.get() {
-            bus.says_goodbye().await;
+        let Some(bus) = self.0.bus.get() else { return };
+        if !self.state().people.is_empty() {
+            // Whoever is back already asks for friends who are on their way: this replica still knows that they are here.
+            sleep(HANDOVER).await;
         }
+        bus.says_goodbye().await;
     }
 
     /// Somebody who has just come has asked other replicas for their friends: waits for the answers.
@@ -185,7 +190,11 @@ impl Hub {
 
     /// Something may have been said that was not heard here: everybody looks again.
     pub(crate) fn has_missed_something(&self) {
-        self.look_again(&mut self.state());
+        let mut state = self.state();
+        // Whoever comes from here on begins with what the database has.
+        if state.all_sockets().next().is_some() {
+            self.look_again(&mut state);
+        }
     }
 
     /// Compares what has arrived here with the database: sessions that have ended, people who have not been told everything,
