@@ -301,8 +301,8 @@ impl Crowd {
 impl Device {
     fn of(person: Person) -> Self {
         let (live, journal) = (person.client.live(), Arc::default());
-        let (hears, heard) = watch::channel(());
-        tokio::spawn(listen(live.clone(), Arc::clone(&journal), hears));
+        let (tells, heard) = watch::channel(());
+        tokio::spawn(listen(live.clone(), Arc::clone(&journal), tells));
         Self { person, live, journal, heard }
     }
 
@@ -487,7 +487,7 @@ fn write(live: &Live, journal: &Mutex<Journal>, chat: ConversationId, body: &str
     client_id
 }
 
-async fn listen(live: Live, journal: Arc<Mutex<Journal>>, hears: watch::Sender<()>) {
+async fn listen(live: Live, journal: Arc<Mutex<Journal>>, tells: watch::Sender<()>) {
     let mut updates = live.updates();
     drop(live);
     while let Some(update) = updates.next().await {
@@ -496,7 +496,7 @@ async fn listen(live: Live, journal: Arc<Mutex<Journal>>, hears: watch::Sender<(
                 if message.kind == MessageKind::Text =>
             {
                 lock(&journal).heard.entry(message.conversation_id).or_default().push(message.seq);
-                hears.send_replace(());
+                tells.send_replace(());
             }
             Update::Changed(_) => {}
             Update::Missed(count) => {

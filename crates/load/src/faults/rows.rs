@@ -130,28 +130,12 @@ impl Row {
         let began = Instant::now();
         let for_a_while = random.up_to(Duration::from_millis(600)) + Duration::from_millis(200);
         match self {
-            Self::ReplicaKill => {
-                let number = random.below(town.replicas.len());
-                town.replicas[number].process().kill()?;
-                let recovered = recovered(crowd, began).await?;
-                town.replicas[number].restart().await?;
-                return Ok(recovered);
-            }
+            Self::ReplicaKill => return killed(random.below(town.replicas.len()), town, crowd).await,
             Self::ReplicaKillAtCommit => {
                 let point = COMMIT_POINTS[number % COMMIT_POINTS.len()];
                 return killed_at_a_commit(point, town, crowd, random).await;
             }
-            Self::RollingRestart => {
-                let mut slowest = Duration::ZERO;
-                for number in 0..town.replicas.len() {
-                    town.replicas[number].process().signal(Signal::TERM)?;
-                    let told = Instant::now();
-                    slowest = slowest.max(recovered(crowd, told).await?);
-                    town.replicas[number].process().ends().await?;
-                    town.replicas[number].restart().await?;
-                }
-                return Ok(slowest);
-            }
+            Self::RollingRestart => return replaced_one_after_the_other(town, crowd).await,
             Self::RedisKill => {
                 town.redis()?.process().kill()?;
                 let without = recovered(crowd, began).await?;
@@ -213,17 +197,7 @@ impl Row {
                 sleep(Duration::from_millis(20)).await;
                 return recovered(crowd, began).await;
             }
-            Self::BackupRestored => {
-                town.restores_its_backup().await?;
-                let restored = Instant::now();
-                crowd.signs_in_again(&town.balancer.url()).await?;
-                crowd.shows_what_the_server_has().await?;
-                let recovered = restored.elapsed();
-                // What was said after the backup is gone with the database that it was said to.
-                crowd.forgets_what_was_said();
-                crowd.delivers().await?;
-                return Ok(recovered);
-            }
+            Self::BackupRestored => return restored_from_a_backup(town, crowd).await,
             Self::SqliteKill => {
                 town.replicas[0].process().kill()?;
                 town.replicas[0].restart().await?;
@@ -247,6 +221,38 @@ async fn recovered(crowd: &Crowd, from: Instant) -> Result<Duration> {
     Ok(from.elapsed())
 }
 
+async fn killed(number: usize, town: &mut Town, crowd: &Crowd) -> Result<Duration> {
+    let killed = Instant::now();
+    town.replicas[number].process().kill()?;
+    let recovered = recovered(crowd, killed).await?;
+    town.replicas[number].restart().await?;
+    Ok(recovered)
+}
+
+async fn replaced_one_after_the_other(town: &mut Town, crowd: &Crowd) -> Result<Duration> {
+    let mut slowest = Duration::ZERO;
+    for replica in &mut town.replicas {
+        replica.process().signal(Signal::TERM)?;
+        let told = Instant::now();
+        slowest = slowest.max(recovered(crowd, told).await?);
+        replica.process().ends().await?;
+        replica.restart().await?;
+    }
+    Ok(slowest)
+}
+
+async fn restored_from_a_backup(town: &mut Town, crowd: &mut Crowd) -> Result<Duration> {
+    town.restores_its_backup().await?;
+    let restored = Instant::now();
+    crowd.signs_in_again(&town.balancer.url()).await?;
+    crowd.shows_what_the_server_has().await?;
+    let recovered = restored.elapsed();
+    // What was said after the backup is gone with the database that it was said to.
+    crowd.forgets_what_was_said();
+    crowd.delivers().await?;
+    Ok(recovered)
+}
+
 async fn killed_at_a_commit(
     point: CommitPoint,
     town: &mut Town,
@@ -260,10 +266,7 @@ async fn killed_at_a_commit(
     let written = crowd.visitor_writes(&visitor)?;
     let stopped = timeout(TO_A_COMMIT, stopped).await;
     stopped.with_context(|| format!("a replica does not come to {point:?}"))??;
-    let killed = Instant::now();
-    town.replicas[number].process().kill()?;
-    let recovered = recovered(crowd, killed).await?;
-    town.replicas[number].restart().await?;
+    let recovered = killed(number, town, crowd).await?;
     crowd.visitor_leaves(visitor, written).await?;
     Ok(recovered)
 }

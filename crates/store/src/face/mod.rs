@@ -45,9 +45,12 @@ pub struct Store {
     /// As of the last beat.
     epoch: Arc<Mutex<Option<Epoch>>>,
     metrics: WriteMetrics,
-    /// When it was last shown that the database can be written, and what came of it.
-    probed: Arc<tokio::sync::Mutex<Option<(Instant, Result<(), String>)>>>,
+    /// The last time that it was tried to write something.
+    probed: Arc<tokio::sync::Mutex<Option<Probe>>>,
 }
+
+/// When it was, and why nothing could be written.
+type Probe = (Instant, Result<(), String>);
 
 /// How often the database is asked at most whether it can be written, however often that is wanted to be known.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
