@@ -5,6 +5,7 @@ use crate::catch_up::CatchUpState;
 use crate::marks::Marks;
 use crate::run::Run;
 use std::collections::BTreeMap;
+use std::ops::RangeBounds;
 use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{
     Conversation, ConversationId, Member, Message, MessageKind, Rev, Seq, Timestamp, User, UserId,
@@ -95,6 +96,12 @@ impl ConversationState {
     pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Message> {
         let from = self.history.loaded_from.unwrap_or(Seq(i64::MAX));
         self.messages.range(from..).map(|(_, message)| message)
+    }
+
+    /// Those of them with these numbers.
+    pub fn messages_in(&self, seqs: impl RangeBounds<Seq>) -> impl DoubleEndedIterator<Item = &Message> {
+        let from = self.history.loaded_from.unwrap_or(Seq(i64::MAX));
+        self.messages.range(seqs).filter(move |(seq, _)| **seq >= from).map(|(_, message)| message)
     }
 
     /// A loaded message.

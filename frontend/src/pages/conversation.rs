@@ -15,7 +15,7 @@ use crate::realtime::Part;
 use crate::room::Room;
 use crate::stores::device;
 use crate::stores::people;
-use crate::stores::timeline::{self, Kind, Row, Timeline};
+use crate::stores::timeline::{Kind, Row, Timeline};
 use crate::{browser, language, texts};
 use leptos::ev;
 use leptos::leptos_dom::helpers::{WindowListenerHandle, set_timeout};
@@ -107,7 +107,7 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
     });
     let read_upto = RwSignal::new(unread_from(room, id));
     let writing = Writing::new(room, id);
-    let timeline = Timeline::new();
+    let timeline = Timeline::new(live, id, read_upto);
     let sent = Callback::new(move |()| {
         // Who answers has seen what was new.
         read_upto.set(None);
@@ -215,26 +215,19 @@ fn messages(
     let told = StoredValue::new(None::<Seq>);
     let show = move || {
         // Whoever was here may have gone on.
-        let Some(read_upto) = read_upto.try_get_untracked() else { return };
-        let rows = live.peek(|state| timeline::rows(state, id, read_upto));
-        let newest = rows.iter().rev().find_map(|row| row.seq);
+        let Some(told_upto) = told.try_get_value() else { return };
         // What is there when the conversation opens is for reading, and no news.
-        if let Some(told) = told.get_value()
-            && device::announces()
-        {
-            let is_news = |row: &&Row| !row.mine && row.seq.is_some_and(|seq| seq > told);
-            let news: Vec<_> = rows.iter().filter(is_news).map(|row| (row.client_id.0, aloud(row))).collect();
-            if !news.is_empty() {
-                said.update(|said| {
-                    said.extend(news);
-                    said.drain(..said.len().saturating_sub(SAID_AT_ONCE));
-                });
-            }
+        let (news, newest) = timeline.news(told_upto, SAID_AT_ONCE);
+        if !news.is_empty() && device::announces() {
+            said.update(|said| {
+                said.extend(news.iter().map(|row| (row.client_id.0, aloud(row))));
+                said.drain(..said.len().saturating_sub(SAID_AT_ONCE));
+            });
         }
-        if let Some(seq) = newest {
-            told.set_value(Some(seq));
+        if newest.is_some() {
+            told.set_value(newest);
         }
-        timeline.update(rows);
+        timeline.renew();
         request_animation_frame(look);
         request_animation_frame(move || seek.look());
     };

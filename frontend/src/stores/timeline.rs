@@ -6,12 +6,12 @@
 use crate::components::message_text::plain;
 use crate::mentions::Mention;
 use crate::moments;
+use crate::realtime::Live;
 use crate::stores::people;
 use crate::texts;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
-use std::ops::Range;
-use umbrachat_client_core::{Delivery, Entry, State};
+use umbrachat_client_core::{ConversationState, Delivery, Entry, Failure, Outgoing, State};
 use umbrachat_protocol::{
     ClientId, ConversationId, ConversationKind, Message, MessageKind, Role, Seq, Timestamp, UserId,
 };
@@ -84,61 +84,78 @@ struct Shown {
     row: ArcRwSignal<Row>,
 }
 
-/// All rows, of which a part that does not grow is on the page.
+/// The part of a conversation that is on the page. It does not grow, and what it costs does not depend on how long the
+/// conversation is.
 #[derive(Clone, Copy)]
 pub(crate) struct Timeline {
+    live: Live,
+    id: ConversationId,
     shown: RwSignal<Vec<Shown>>,
-    /// The newest row on the page, where newer ones are left out.
-    until: RwSignal<Option<ClientId>>,
+    /// The newest message on the page, where newer ones are left out.
+    until: StoredValue<Option<Seq>>,
+    leaves_out_older: StoredValue<bool>,
+    /// How far the person had read; what comes after it is marked as new.
+    read_upto: RwSignal<Option<Seq>>,
 }
 
 impl Timeline {
-    pub(crate) fn new() -> Self {
-        Self { shown: RwSignal::default(), until: RwSignal::new(None) }
+    pub(crate) fn new(live: Live, id: ConversationId, read_upto: RwSignal<Option<Seq>>) -> Self {
+        Self {
+            live,
+            id,
+            shown: RwSignal::default(),
+            until: StoredValue::new(None),
+            leaves_out_older: StoredValue::new(false),
+            read_upto,
+        }
     }
 
     /// The rows on the page by their ids, in order.
     pub(crate) fn ids(self) -> Vec<Uuid> {
-        let until = self.until.get();
-        self.shown.with(|shown| shown[part(shown, until)].iter().map(|shown| shown.id.0).collect())
+        self.shown.with(|shown| shown.iter().map(|shown| shown.id.0).collect())
     }
 
     /// Whether older and newer rows are left out.
     pub(crate) fn leaves_out(self) -> (bool, bool) {
-        let until = self.until.get_untracked();
-        self.shown.with_untracked(|shown| {
-            let part = part(shown, until);
-            (part.start > 0, part.end < shown.len())
-        })
+        (self.leaves_out_older.get_value(), self.until.get_value().is_some())
     }
 
     /// Exchanges some rows for older or newer ones.
     pub(crate) fn shift(self, to_older: bool) {
-        let until = self.until.get_untracked();
-        let until = self.shown.with_untracked(|shown| {
-            let end = part(shown, until).end;
-            let end = if to_older { end.saturating_sub(STEP).max(MOST) } else { end + STEP };
-            end_at(shown, end)
+        let until = self.until.get_value();
+        let until = self.live.peek(|state| {
+            let conversation = state.conversation(self.id)?;
+            if to_older {
+                // Whatever is not sent yet is newer than everything that is.
+                let all_until = conversation.messages_in(..=until.unwrap_or(Seq(i64::MAX)));
+                all_until.rev().nth(STEP).map(|message| message.seq).or(until)
+            } else {
+                conversation.messages_in(until?.next()..).nth(STEP).map(|message| message.seq)
+            }
         });
-        self.until.set(until);
+        self.until.set_value(until);
+        self.renew();
     }
 
     /// Puts the rows around a message on the page.
     pub(crate) fn show(self, seq: Seq) {
-        let until = self.until.get_untracked();
-        let until = self.shown.with_untracked(|shown| {
-            let is_it = |shown: &Shown| shown.row.with_untracked(|row| row.seq == Some(seq));
-            let place = shown.iter().position(is_it)?;
-            let is_there = part(shown, until).contains(&place);
-            if is_there { until } else { end_at(shown, (place + MOST / 2).max(MOST)) }
+        let is_it = |shown: &Shown| shown.row.with_untracked(|row| row.seq == Some(seq));
+        if self.shown.with_untracked(|shown| shown.iter().any(is_it)) {
+            return;
+        }
+        let until = self.live.peek(|state| {
+            let mut from = state.conversation(self.id)?.messages_in(seq..);
+            Some(from.nth(MOST / 2)?.seq)
         });
-        self.until.set(until);
+        self.until.set_value(until);
+        self.renew();
     }
 
     pub(crate) fn show_newest(self) {
         // Whoever sends may have gone on before it is sent.
-        if self.until.try_with_untracked(Option::is_some) == Some(true) {
-            self.until.set(None);
+        if self.until.try_get_value().flatten().is_some() {
+            self.until.set_value(None);
+            self.renew();
         }
     }
 
@@ -151,8 +168,13 @@ impl Timeline {
         self.shown.with(Vec::is_empty)
     }
 
-    /// Takes over what there is now. A row that was shown is changed in place, and only if it differs.
-    pub(crate) fn update(self, rows: Vec<Row>) {
+    /// Shows what there is now. A row that was shown is changed in place, and only if it differs.
+    pub(crate) fn renew(self) {
+        // Whoever was here may have gone on.
+        let Some(read_upto) = self.read_upto.try_get_untracked() else { return };
+        let until = self.until.get_value();
+        let (rows, leaves_out_older) = self.live.peek(|state| rows(state, self.id, until, read_upto));
+        self.leaves_out_older.set_value(leaves_out_older);
         let before = self.shown.get_untracked();
         let same_rows =
             before.len() == rows.len() && before.iter().zip(&rows).all(|(a, b)| a.id == b.client_id);
@@ -176,74 +198,64 @@ impl Timeline {
             self.shown.set(shown);
         }
     }
+
+    /// What others have said after this message: the newest, but no more than so many, in order; and the newest of all.
+    pub(crate) fn news(self, after: Option<Seq>, most: usize) -> (Vec<Row>, Option<Seq>) {
+        self.live.peek(|state| {
+            let Some(conversation) = state.conversation(self.id) else { return (Vec::new(), None) };
+            let newest = conversation.messages().next_back().map(|message| message.seq);
+            let Some(after) = after else { return (Vec::new(), newest) };
+            let of_others = |message: &&Message| !is_mine(state, message);
+            let mut news: Vec<Row> = conversation
+                .messages_in(after.next()..)
+                .rev()
+                .filter(of_others)
+                .take(most)
+                .map(|message| row_of(state, message, people::name_to_me(state, self.id, message.author_id)))
+                .collect();
+            news.reverse();
+            (news, newest)
+        })
+    }
 }
 
-/// The rows that are on the page.
-fn part(shown: &[Shown], until: Option<ClientId>) -> Range<usize> {
-    let newest = until.and_then(|until| shown.iter().rposition(|shown| shown.id == until));
-    let end = newest.map_or(shown.len(), |newest| newest + 1);
-    end.saturating_sub(MOST)..end
-}
+/// Lays out the part of a conversation that ends with `until`, or with its end; and whether there is more before it. What
+/// comes after `read_upto` is marked as new.
+fn rows(
+    state: &State,
+    id: ConversationId,
+    until: Option<Seq>,
+    read_upto: Option<Seq>,
+) -> (Vec<Row>, bool) {
+    let Some(conversation) = state.conversation(id) else { return (Vec::new(), false) };
+    let is_group = conversation.info().kind == ConversationKind::Group;
+    let outgoing: Vec<&Outgoing> = state.outgoing(id).filter(|_| until.is_none()).collect();
+    let messages = conversation.messages_in(..=until.unwrap_or(Seq(i64::MAX)));
+    let newest_first =
+        outgoing.into_iter().rev().map(Entry::Outgoing).chain(messages.rev().map(Entry::Message));
+    // One more than is shown, because a row looks like what is above it lets it look.
+    let mut entries: Vec<Entry> = newest_first.take(MOST + 1).collect();
+    entries.reverse();
+    let leaves_out_older = entries.len() > MOST;
+    let first_unread = first_unread(state, conversation, read_upto);
 
-/// What ends a part there; nothing where it is the end of all.
-fn end_at(shown: &[Shown], end: usize) -> Option<ClientId> {
-    if end < shown.len() { Some(shown[end - 1].id) } else { None }
-}
-
-/// Lays out a conversation. What comes after `read_upto` is marked as new.
-pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) -> Vec<Row> {
-    let conversation = state.conversation(id);
-    let is_group = conversation.is_some_and(|it| it.info().kind == ConversationKind::Group);
-    let me = state.my_id();
     let mut names: BTreeMap<Option<UserId>, String> = BTreeMap::new();
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<Row> = Vec::with_capacity(entries.len());
     let mut day = None;
-    let mut unread_marked = false;
-    for entry in state.timeline(id) {
+    for entry in entries {
         let mut row = match entry {
             Entry::Message(message) => {
-                let mine = message.author_id.is_some() && message.author_id == me;
                 let author = names
                     .entry(message.author_id)
                     .or_insert_with(|| people::name_to_me(state, id, message.author_id));
-                row_of(state, message, mine, author.clone(), entry.delivery(state))
+                row_of(state, message, author.clone())
             }
-            Entry::Outgoing(outgoing) => Row {
-                client_id: outgoing.client_id,
-                seq: None,
-                mine: true,
-                author: texts::t!(you).to_owned(),
-                named: false,
-                body: outgoing.body.clone(),
-                mentions: mentions(state, id, &outgoing.mentions),
-                kind: Kind::Text,
-                written_at: outgoing.written_at,
-                delivery: Some(outgoing.delivery()),
-                edited: false,
-                deletable: false,
-                quote: outgoing.reply_to.map(|seq| quote(state, id, seq)),
-                reactions: Vec::new(),
-                failure: outgoing
-                    .failure
-                    .as_ref()
-                    .map(|failure| texts::refusal(failure.code, &failure.detail)),
-                starts_day: false,
-                starts_group: false,
-                ends_group: true,
-                first_unread: false,
-            },
+            Entry::Outgoing(outgoing) => row_of_unsent(state, outgoing),
         };
         let its_day = moments::day_of(row.written_at);
         row.starts_day = day != Some(its_day);
         day = Some(its_day);
-
-        if let (false, false, Some(read_upto), Some(seq)) = (row.mine, unread_marked, read_upto, row.seq)
-            && seq > read_upto
-        {
-            unread_marked = true;
-            // Where it is the oldest that is loaded, there may be older ones that are new as well.
-            row.first_unread = !rows.is_empty() || seq == read_upto.next();
-        }
+        row.first_unread = row.seq.is_some() && row.seq == first_unread;
 
         let follows = rows.last().is_some_and(|before| {
             !row.starts_day
@@ -260,16 +272,58 @@ pub(crate) fn rows(state: &State, id: ConversationId, read_upto: Option<Seq>) ->
         }
         rows.push(row);
     }
-    rows
+    if leaves_out_older {
+        rows.remove(0);
+    }
+    (rows, leaves_out_older)
 }
 
-fn row_of(state: &State, message: &Message, mine: bool, author: String, delivery: Option<Delivery>) -> Row {
+/// The first message of somebody else's that was not read.
+fn first_unread(state: &State, conversation: &ConversationState, read_upto: Option<Seq>) -> Option<Seq> {
+    let after = read_upto?.next();
+    let first = conversation.messages_in(after..).find(|message| !is_mine(state, message))?.seq;
+    // Where it is the oldest that is loaded, there may be older ones that are new as well.
+    let is_oldest = conversation.messages().next().is_some_and(|oldest| oldest.seq == first);
+    (!is_oldest || first == after).then_some(first)
+}
+
+fn is_mine(state: &State, message: &Message) -> bool {
+    message.author_id.is_some() && message.author_id == state.my_id()
+}
+
+fn row_of_unsent(state: &State, outgoing: &Outgoing) -> Row {
+    let id = outgoing.conversation_id;
+    let refusal = |failure: &Failure| texts::refusal(failure.code, &failure.detail);
+    Row {
+        client_id: outgoing.client_id,
+        seq: None,
+        mine: true,
+        author: texts::t!(you).to_owned(),
+        named: false,
+        body: outgoing.body.clone(),
+        mentions: mentions(state, id, &outgoing.mentions),
+        kind: Kind::Text,
+        written_at: outgoing.written_at,
+        delivery: Some(outgoing.delivery()),
+        edited: false,
+        deletable: false,
+        quote: outgoing.reply_to.map(|seq| quote(state, id, seq)),
+        reactions: Vec::new(),
+        failure: outgoing.failure.as_ref().map(refusal),
+        starts_day: false,
+        starts_group: false,
+        ends_group: true,
+        first_unread: false,
+    }
+}
+
+fn row_of(state: &State, message: &Message, author: String) -> Row {
     let kind = match message.kind {
         _ if message.deleted_at.is_some() => Kind::Deleted,
         MessageKind::Notice => Kind::Notice,
         MessageKind::Text => Kind::Text,
     };
-    let id = message.conversation_id;
+    let (id, mine) = (message.conversation_id, is_mine(state, message));
     let is_admin = state
         .conversation(id)
         .is_some_and(|it| it.info().kind == ConversationKind::Group && it.info().my_role >= Role::Admin);
@@ -288,7 +342,7 @@ fn row_of(state: &State, message: &Message, mine: bool, author: String, delivery
         mentions: mentions(state, id, &message.mentions),
         kind,
         written_at: message.created_at,
-        delivery: delivery.filter(|_| kind == Kind::Text),
+        delivery: state.delivery(message).filter(|_| kind == Kind::Text),
         edited: kind == Kind::Text && message.edited_at.is_some(),
         deletable: kind == Kind::Text && (mine || is_admin),
         quote: message.reply_to.filter(|_| kind == Kind::Text).map(|seq| quote(state, id, seq)),
