@@ -83,9 +83,7 @@ fn blocks(body: &str) -> Vec<Block> {
                 }
                 _ => blocks.push(Block::Quote(quoted.to_owned())),
             }
-        } else if let Some(item) = item_after(blocks.last_mut(), line) {
-            blocks.extend(item);
-        } else {
+        } else if !add_item(&mut blocks, line) {
             match blocks.last_mut() {
                 Some(Block::Text(text)) => {
                     text.push('\n');
@@ -107,34 +105,33 @@ fn blocks(body: &str) -> Vec<Block> {
     blocks
 }
 
-/// Adds the line to the list that it goes on with, or hands back the list that it begins; none where it is no item.
-fn item_after(last: Option<&mut Block>, line: &str) -> Option<Option<Block>> {
-    let (number, item) = list_item(line)?;
+/// Adds the line to the list that it goes on with, or begins one; whether it is an item at all.
+fn add_item(blocks: &mut Vec<Block>, line: &str) -> bool {
+    let Some((number, item)) = list_item(line) else { return false };
     let is_ordered = number.is_some();
-    match last {
+    match blocks.last_mut() {
         Some(Block::List { ordered, items })
             if *ordered == is_ordered && number.is_none_or(|number| number == items.len() + 1) =>
         {
             items.push(item.to_owned());
-            Some(None)
         }
         // Only what begins at one, and counts on from there: "24. December" is a date.
         _ if number.is_none_or(|number| number == 1) => {
-            Some(Some(Block::List { ordered: is_ordered, items: vec![item.to_owned()] }))
+            blocks.push(Block::List { ordered: is_ordered, items: vec![item.to_owned()] });
         }
-        _ => None,
+        _ => return false,
     }
+    true
 }
 
 /// The number of an item, where it has one, and what it says.
 fn list_item(line: &str) -> Option<(Option<usize>, &str)> {
-    let (number, item) = match line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")) {
-        Some(item) => (None, item),
-        None => {
-            let (number, item) = line.split_once(". ")?;
-            let is_number = number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
-            (Some(number.parse().ok().filter(|_| is_number)?), item)
-        }
+    let (number, item) = if let Some(item) = line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")) {
+        (None, item)
+    } else {
+        let (number, item) = line.split_once(". ")?;
+        let is_number = number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
+        (Some(number.parse().ok().filter(|_| is_number)?), item)
     };
     (!item.trim().is_empty()).then_some((number, item))
 }

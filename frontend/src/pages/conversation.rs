@@ -186,6 +186,52 @@ fn standing(room: Room, id: ConversationId) -> String {
     seen.to_owned()
 }
 
+/// Tells whoever listens what others have just said.
+#[derive(Clone, Copy)]
+struct Teller {
+    timeline: Timeline,
+    said: RwSignal<Vec<(Uuid, String)>>,
+    /// How far it has come; None before the first look.
+    told: StoredValue<Option<Seq>>,
+}
+
+impl Teller {
+    fn new(timeline: Timeline) -> Self {
+        Self { timeline, said: RwSignal::default(), told: StoredValue::new(None) }
+    }
+
+    fn tell(self) {
+        // Whoever was here may have gone on.
+        let Some(told) = self.told.try_get_value() else { return };
+        // What is there when the conversation opens is for reading, and no news.
+        let (news, newest) = self.timeline.news(told, SAID_AT_ONCE);
+        if !news.is_empty() && device::announces() {
+            self.said.update(|said| {
+                said.extend(news.iter().map(|row| (row.client_id.0, aloud(row))));
+                said.drain(..said.len().saturating_sub(SAID_AT_ONCE));
+            });
+        }
+        if newest.is_some() {
+            self.told.set_value(newest);
+        }
+    }
+
+    fn view(self) -> AnyView {
+        let ids = move || self.said.with(|said| said.iter().map(|(id, _)| *id).collect());
+        let line = move |id| {
+            let text =
+                self.said.with_untracked(|said| said.iter().find(|it| it.0 == id).map(|it| it.1.clone()));
+            view! { <p>{text}</p> }.into_any()
+        };
+        view! {
+            <div class="unseen" aria-live="polite">
+                {keyed(ids, line)}
+            </div>
+        }
+        .into_any()
+    }
+}
+
 /// What is told of a message to whoever listens. A notice names who did it by itself.
 fn aloud(row: &Row) -> String {
     if row.kind == Kind::Notice { row.body.clone() } else { format!("{}: {}", row.author, row.body) }
@@ -210,23 +256,10 @@ fn messages(
             look(room, id, timeline, at_newest);
         }
     };
-    let seek = Seek::new(room, id, timeline);
-    let said = RwSignal::new(Vec::<(Uuid, String)>::new());
-    let told = StoredValue::new(None::<Seq>);
+    let seek = Seek::new(room.notices, timeline);
+    let teller = Teller::new(timeline);
     let show = move || {
-        // Whoever was here may have gone on.
-        let Some(told_upto) = told.try_get_value() else { return };
-        // What is there when the conversation opens is for reading, and no news.
-        let (news, newest) = timeline.news(told_upto, SAID_AT_ONCE);
-        if !news.is_empty() && device::announces() {
-            said.update(|said| {
-                said.extend(news.iter().map(|row| (row.client_id.0, aloud(row))));
-                said.drain(..said.len().saturating_sub(SAID_AT_ONCE));
-            });
-        }
-        if newest.is_some() {
-            told.set_value(newest);
-        }
+        teller.tell();
         timeline.renew();
         request_animation_frame(look);
         request_animation_frame(move || seek.look());
@@ -278,15 +311,7 @@ fn messages(
                 </div>
             </div>
             {to_newest(room, id, timeline, at_newest)}
-            <div class="unseen" aria-live="polite">
-                {keyed(
-                    move || said.with(|said| said.iter().map(|(id, _)| *id).collect()),
-                    move |id| {
-                        let text = said.with_untracked(|said| said.iter().find(|it| it.0 == id).map(|it| it.1.clone()));
-                        view! { <p>{text}</p> }.into_any()
-                    },
-                )}
-            </div>
+            {teller.view()}
         </div>
         {dialogs}
     }

@@ -1,14 +1,14 @@
 //! Finding a quoted message again, also where it is further up than what is loaded.
 
 use crate::pages::conversation::history_of;
-use crate::room::Room;
+use crate::stores::notices::Notices;
 use crate::stores::timeline::Timeline;
 use crate::texts;
 use leptos::leptos_dom::helpers::set_timeout;
 use leptos::prelude::*;
 use std::time::Duration;
 use umbrachat_client_core::Input;
-use umbrachat_protocol::{ConversationId, Seq};
+use umbrachat_protocol::Seq;
 
 /// Pages of older messages that are loaded for it at most.
 const PAGES: u32 = 40;
@@ -18,8 +18,7 @@ const POINTED_FOR: Duration = Duration::from_millis(2_500);
 
 #[derive(Clone, Copy)]
 pub(crate) struct Seek {
-    room: Room,
-    id: ConversationId,
+    notices: Notices,
     timeline: Timeline,
     /// What is looked for, and how many pages that has taken.
     wanted: StoredValue<Option<(Seq, u32)>>,
@@ -28,8 +27,8 @@ pub(crate) struct Seek {
 }
 
 impl Seek {
-    pub(crate) fn new(room: Room, id: ConversationId, timeline: Timeline) -> Self {
-        Self { room, id, timeline, wanted: StoredValue::new(None), pointed: RwSignal::new(None) }
+    pub(crate) fn new(notices: Notices, timeline: Timeline) -> Self {
+        Self { notices, timeline, wanted: StoredValue::new(None), pointed: RwSignal::new(None) }
     }
 
     pub(crate) fn begin(self, seq: Seq) {
@@ -40,10 +39,10 @@ impl Seek {
     /// Looks again, when there may be more to see.
     pub(crate) fn look(self) {
         let Some((seq, pages)) = self.wanted.try_get_value().flatten() else { return };
-        let live = self.room.account.live;
+        let Timeline { live, id, .. } = self.timeline;
         let (is_there, history) = live.peek(|state| {
-            let conversation = state.conversation(self.id);
-            (conversation.is_some_and(|it| it.message(seq).is_some()), history_of(state, self.id))
+            let conversation = state.conversation(id);
+            (conversation.is_some_and(|it| it.message(seq).is_some()), history_of(state, id))
         });
         if is_there {
             self.wanted.set_value(None);
@@ -63,11 +62,11 @@ impl Seek {
         } else if history.has_older && !history.failed && pages < PAGES {
             if !history.loading {
                 self.wanted.set_value(Some((seq, pages + 1)));
-                live.tell(Input::LoadOlder(self.id));
+                live.tell(Input::LoadOlder(id));
             }
         } else {
             self.wanted.set_value(None);
-            self.room.notices.say(texts::t!(quoted_not_found).to_owned());
+            self.notices.say(texts::t!(quoted_not_found).to_owned());
         }
     }
 }

@@ -88,8 +88,8 @@ struct Shown {
 /// conversation is.
 #[derive(Clone, Copy)]
 pub(crate) struct Timeline {
-    live: Live,
-    id: ConversationId,
+    pub(crate) live: Live,
+    pub(crate) id: ConversationId,
     shown: RwSignal<Vec<Shown>>,
     /// The newest message on the page, where newer ones are left out.
     until: StoredValue<Option<Seq>>,
@@ -221,12 +221,7 @@ impl Timeline {
 
 /// Lays out the part of a conversation that ends with `until`, or with its end; and whether there is more before it. What
 /// comes after `read_upto` is marked as new.
-fn rows(
-    state: &State,
-    id: ConversationId,
-    until: Option<Seq>,
-    read_upto: Option<Seq>,
-) -> (Vec<Row>, bool) {
+fn rows(state: &State, id: ConversationId, until: Option<Seq>, read_upto: Option<Seq>) -> (Vec<Row>, bool) {
     let Some(conversation) = state.conversation(id) else { return (Vec::new(), false) };
     let is_group = conversation.info().kind == ConversationKind::Group;
     let outgoing: Vec<&Outgoing> = state.outgoing(id).filter(|_| until.is_none()).collect();
