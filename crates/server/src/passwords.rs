@@ -1,8 +1,8 @@
 //! Passwords: Argon2id at bounded concurrency beside the event loop, and a judgement of how easily one is guessed.
 
 use crate::workers::Workers;
-use argon2::password_hash::phc::{Output, PasswordHash};
-use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,8 +15,11 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// Hashes that may wait for a core. One more is refused at once, so that a flood of sign-ins costs no more than this.
 const WAITING_MAX: usize = 64;
+/// Room that is asked for, of which only as much is used as a hash needs. The allocator keeps for itself what is given back,
+/// unless it is larger than this many blocks of 1 KiB (glibc: `mallopt(3)`, `M_MMAP_THRESHOLD`); then the system has it back.
+const GIVEN_BACK_BEYOND: usize = 32 * 1024;
 
-/// What one verification works in.
+/// What one hash is worked out in.
 type Memory = Vec<Block>;
 
 /// The pool that all hashing goes through.
@@ -54,7 +57,7 @@ impl Passwords {
             admitted_max: cores + WAITING_MAX,
             workers: Workers::start(cores),
             seconds: Histogram::new(exponential_buckets(0.01, 2.0, 10)),
-            nobody: hash("the password of nobody").into(),
+            nobody: hash("the password of nobody", &mut Memory::new()).into(),
         }
     }
 
@@ -70,9 +73,9 @@ impl Passwords {
 
     /// Judges a chosen password and hashes it into a PHC string.
     pub async fn accept(&self, password: NewPassword) -> Result<String, PasswordError> {
-        self.run(move |_| {
+        self.run(move |memory| {
             assess(&password)?;
-            Ok(hash(&password.text))
+            Ok(hash(&password.text, memory))
         })
         .await?
     }
@@ -118,14 +121,32 @@ fn assess(password: &NewPassword) -> Result<(), PasswordError> {
     Err(PasswordError::Refused(FieldError::new(password.field, "too_predictable", detail.trim_end())))
 }
 
-fn argon2() -> Argon2<'static> {
+/// A PHC string with a salt of its own.
+fn hash(password: &str, memory: &mut Memory) -> String {
     let params =
         Params::new(MEMORY_KIB, PASSES, LANES, None).expect("the parameters are within Argon2's bounds");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+    let (algorithm, version, salt) = (Algorithm::Argon2id, Version::V0x13, Salt::generate());
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    let argon2 = Argon2::new(algorithm, version, params.clone());
+    argon2
+        .hash_password_into_with_memory(password.as_bytes(), &salt, &mut output, room_for(&params, memory))
+        .expect("Argon2 takes a password of this length");
+    PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: ParamsString::try_from(&params).expect("the parameters can be written"),
+        salt: Some(salt),
+        hash: Some(Output::new(&output).expect("the output has the usual length")),
+    }
+    .to_string()
 }
 
-fn hash(password: &str) -> String {
-    argon2().hash_password(password.as_bytes()).expect("Argon2 takes a password of this length").to_string()
+fn room_for<'memory>(params: &Params, memory: &'memory mut Memory) -> &'memory mut [Block] {
+    if memory.is_empty() {
+        memory.reserve_exact(params.block_count().max(GIVEN_BACK_BEYOND + 1));
+    }
+    memory.resize(params.block_count(), Block::new());
+    memory
 }
 
 fn matches(password: &str, hash: &str, memory: &mut Memory) -> bool {
@@ -139,9 +160,9 @@ fn computed(password: &str, hash: &str, memory: &mut Memory) -> Option<(Output, 
     let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
     let version = Version::try_from(hash.version?).ok()?;
     let params = Params::try_from(&hash).ok()?;
-    memory.resize(params.block_count(), Block::new());
     let mut output = vec![0; expected.len()];
-    let argon2 = Argon2::new(algorithm, version, params);
+    let argon2 = Argon2::new(algorithm, version, params.clone());
+    let memory = room_for(&params, memory);
     argon2.hash_password_into_with_memory(password.as_bytes(), &salt, &mut output, memory).ok()?;
     Some((expected, Output::new(&output).ok()?))
 }
@@ -201,9 +222,11 @@ mod tests {
 
     #[test]
     fn an_unknown_name_takes_as_long() {
-        let (hash, nobody) = (hash("the-lamp-hums-at-3"), hash("the password of nobody"));
+        let mut memory = Memory::new();
+        let hash = hash("the-lamp-hums-at-3", &mut memory);
+        let nobody = super::hash("the password of nobody", &mut memory);
         // The fastest of several runs, because everything else on the machine only ever makes one slower.
-        let (mut fastest, mut memory) = ([f64::MAX; 2], Memory::new());
+        let mut fastest = [f64::MAX; 2];
         for _ in 0..5 {
             for (known, fastest) in [None, Some(&*hash)].into_iter().zip(&mut fastest) {
                 let start = thread_time();

@@ -1,6 +1,7 @@
 //! People with the SDK on several devices, who write to each other all the while, and remember what they wrote and heard.
 
 use super::random::Random;
+use super::tabs;
 use crate::people::{self, Person, sign_up};
 use anyhow::{Context, Result, bail};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -14,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout};
 use umbrachat_client::core::promise::{self, Broken, Written};
 use umbrachat_client::core::{Change, Connection, State};
 use umbrachat_client::protocol::{
-    ClientId, ConversationId, History, Message, MessageKind, NewGroup, NoticeAction, Seq, UserId,
+    ClientId, ConversationId, Credentials, History, Message, MessageKind, NewGroup, NoticeAction, Seq, UserId,
 };
 use umbrachat_client::{Client, Error, Live, Page, Update};
 
@@ -234,6 +235,24 @@ impl Crowd {
         visitor.person.client.sign_out().await?;
         self.left.push(visitor);
         Ok(())
+    }
+
+    /// Somebody's two tabs renew their tokens at the same time, so often. Gives how long the slowest took; where they went on
+    /// with different tokens, the next judgement tells.
+    pub async fn refreshes_in_two_tabs(&mut self, server: &str, times: usize) -> Result<Duration> {
+        let person = &self.devices.first().context("there are devices")?.person;
+        let credentials = Credentials {
+            username: person.username.clone(),
+            password: person.password.clone(),
+            code: None,
+            device_name: None,
+            refresh_in_cookie: false,
+        };
+        let outcome = tabs::refresh_together(server, &credentials, times).await?;
+        self.operations.fetch_add(2 * times as u64, Ordering::Relaxed);
+        let example = || format!("two tabs went on with different tokens {} times", outcome.parted);
+        self.found.counts_doubled(outcome.parted, example);
+        Ok(outcome.slowest)
     }
 
     /// Waits until everything has arrived, and holds it against what the database has.

@@ -4,6 +4,7 @@
 mod crowd;
 mod random;
 mod rows;
+mod tabs;
 mod town;
 
 use crate::report::progress;

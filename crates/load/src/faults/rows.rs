@@ -14,6 +14,8 @@ use umbrachat_testing::CommitPoint;
 /// Where a replica is killed, one after the other.
 const COMMIT_POINTS: [CommitPoint; 3] =
     [CommitPoint::BeforeCommit, CommitPoint::BeforeAnswer, CommitPoint::AfterAnswer];
+/// How often two tabs renew their tokens together, each time.
+const REFRESHES: usize = 200;
 /// How long a replica may take to come to a COMMIT when somebody writes to it.
 const TO_A_COMMIT: Duration = Duration::from_secs(10);
 
@@ -34,6 +36,7 @@ pub enum Row {
     PostgresLocked,
     PostgresSlow,
     NetworkCut,
+    TabsRefresh,
     BackupRestored,
     SqliteKill,
     SqliteFull,
@@ -56,6 +59,7 @@ impl Row {
         Self::PostgresLocked,
         Self::PostgresSlow,
         Self::NetworkCut,
+        Self::TabsRefresh,
         Self::BackupRestored,
         Self::SqliteKill,
         Self::SqliteFull,
@@ -80,6 +84,7 @@ impl Row {
             Self::PostgresLocked => "a lock holds everything up and exhausts the pool",
             Self::PostgresSlow => "PostgreSQL is 200 ms slow",
             Self::NetworkCut => "every client's connection is cut at once",
+            Self::TabsRefresh => "two tabs renew their tokens at once, 200 times",
             Self::BackupRestored => "the database is restored from an older backup",
             Self::SqliteKill => "SQLite: the process is killed (kill -9)",
             Self::SqliteFull => "SQLite: the disk is full",
@@ -197,6 +202,7 @@ impl Row {
                 sleep(Duration::from_millis(20)).await;
                 return recovered(crowd, began).await;
             }
+            Self::TabsRefresh => return crowd.refreshes_in_two_tabs(&town.balancer.url(), REFRESHES).await,
             Self::BackupRestored => return restored_from_a_backup(town, crowd).await,
             Self::SqliteKill => {
                 town.replicas[0].process().kill()?;
