@@ -8,7 +8,7 @@ use umbrachat_client::protocol::{Credentials, Refresh, SignedIn, paths};
 use umbrachat_client::reqwest::Client;
 
 /// What came of it.
-pub struct Refreshes {
+pub(super) struct Refreshes {
     pub slowest: Duration,
     /// Where the tabs went on with different tokens.
     pub parted: u64,
@@ -18,7 +18,11 @@ pub struct Refreshes {
 ///
 /// # Errors
 /// Where a refresh is refused: the person would be signed out.
-pub async fn refresh_together(server: &str, credentials: &Credentials, times: usize) -> Result<Refreshes> {
+pub(super) async fn refresh_together(
+    server: &str,
+    credentials: &Credentials,
+    times: usize,
+) -> Result<Refreshes> {
     // Connections of their own, so that they may be on different replicas.
     let tabs = [http_client()?, http_client()?];
     let signed_in = ask(&tabs[0], server, paths::LOGIN, credentials).await?;
