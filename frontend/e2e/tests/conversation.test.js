@@ -171,10 +171,9 @@ storyAtBothSizes("However long a conversation is, the page stays small, and noth
   await bo.opens(`/chats/${conversation}`);
   await bo.message(`Night ${total}`).waitFor();
 
-  /** The numbers in view, and how many messages there are on the page, as they are painted: not between exchanging and moving. */
+  /** The numbers in view, and how many messages there are on the page. */
   const look = () =>
-    bo.messages.evaluate(async (log) => {
-      while (log.hasAttribute("data-shifting")) await new Promise(requestAnimationFrame);
+    bo.messages.evaluate((log) => {
       const frame = log.getBoundingClientRect();
       const articles = [...log.querySelectorAll("article")];
       const seen = articles.filter((article) => {

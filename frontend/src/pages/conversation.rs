@@ -20,6 +20,7 @@ use crate::{browser, language, texts};
 use leptos::ev;
 use leptos::leptos_dom::helpers::{WindowListenerHandle, set_timeout};
 use leptos::prelude::*;
+use leptos::task::{spawn_local, tick};
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use std::cell::RefCell;
@@ -36,9 +37,6 @@ const NEAR_NEWEST: i32 = 48;
 
 /// Messages that are told aloud at once; of more, the newest.
 const SAID_AT_ONCE: usize = 5;
-
-/// The time line's attribute while its rows are exchanged.
-const SHIFTING: &str = "data-shifting";
 
 /// Milliseconds between one showing of what has changed and the next: many messages at once are drawn together, and
 /// whoever types meanwhile is not kept waiting.
@@ -260,7 +258,11 @@ fn messages(
     let teller = Teller::new(timeline);
     let show = move || {
         teller.tell();
-        timeline.renew();
+        if at_newest.try_get_untracked() == Some(false) {
+            keeping_what_is_in_view(|| timeline.renew());
+        } else {
+            timeline.renew();
+        }
         request_animation_frame(look);
         request_animation_frame(move || seek.look());
     };
@@ -475,9 +477,6 @@ fn go_to(seq: Seq, distance: f64) {
 fn look(room: Room, id: ConversationId, timeline: Timeline, at_newest: RwSignal<bool>) {
     // It may be called a moment too late, when another conversation is shown already.
     let (Some(log), Some(was_at_newest)) = (log(), at_newest.try_get_untracked()) else { return };
-    if log.has_attribute(SHIFTING) {
-        return;
-    }
     // Laid out from its end, the box counts upwards into the negative.
     let above = -log.scroll_top();
     let (leaves_out_older, leaves_out_newer) = timeline.leaves_out();
@@ -495,14 +494,12 @@ fn look(room: Room, id: ConversationId, timeline: Timeline, at_newest: RwSignal<
         }
         None => drop(places.remove(&id)),
     });
-    // The attribute's name is valid, so it cannot be refused.
-    let _ = log.toggle_attribute_with_force("data-near-oldest", to_oldest < NEAR_OLDEST);
     if to_oldest < NEAR_OLDEST && leaves_out_older {
-        shift(&log, timeline, true);
+        keeping_what_is_in_view(|| timeline.shift(true));
     } else if to_oldest < NEAR_OLDEST && history.has_older && !history.loading && !history.failed {
         live.tell(Input::LoadOlder(id));
     } else if above < NEAR_OLDEST && leaves_out_newer {
-        shift(&log, timeline, false);
+        keeping_what_is_in_view(|| timeline.shift(false));
     }
     if browser::is_attended()
         && let Some(seq) = newest_in_view(&log)
@@ -514,17 +511,17 @@ fn look(room: Room, id: ConversationId, timeline: Timeline, at_newest: RwSignal<
     }
 }
 
-/// Exchanges rows far from what is in view, which stays where it is.
-fn shift(log: &web_sys::Element, timeline: Timeline, to_older: bool) {
-    let Some(in_view) = first_in_view(log) else { return };
-    let before = top(&in_view);
-    // Until then the browser keeps its own idea of what should stay to itself.
-    let _ = log.set_attribute(SHIFTING, "");
-    timeline.shift(to_older);
-    let log = log.clone();
-    request_animation_frame(move || {
-        move_by(&log, top(&in_view) - before);
-        let _ = log.remove_attribute(SHIFTING);
+/// Changes rows while what somebody looks at stays where it is. Browsers that try this by themselves take a row for it that
+/// is gone, or one that has just come.
+fn keeping_what_is_in_view(change: impl FnOnce()) {
+    let in_view = log().and_then(|log| first_in_view(&log).map(|article| (log, top(&article), article)));
+    change();
+    spawn_local(async move {
+        // By then the page has changed, and nobody has seen it yet.
+        tick().await;
+        if let Some((log, before, article)) = in_view.filter(|(_, _, article)| article.is_connected()) {
+            move_by(&log, top(&article) - before);
+        }
     });
 }
 
