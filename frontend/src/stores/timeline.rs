@@ -144,8 +144,10 @@ impl Timeline {
             return;
         }
         let until = self.live.peek(|state| {
-            let mut from = state.conversation(self.id)?.messages_in(seq..);
-            Some(from.nth(MOST / 2)?.seq)
+            let conversation = state.conversation(self.id)?;
+            // Among the newest it is on the page together with them.
+            conversation.messages_in(seq..).nth(MOST - 1)?;
+            Some(conversation.messages_in(seq..).nth(MOST / 2)?.seq)
         });
         self.until.set_value(until);
         self.renew();
