@@ -7,7 +7,7 @@ use crate::error::{Refusal, Result, StoreError};
 use crate::rows::{ConversationRow, MemberRow, MessageRow, Word, mentions_to_column};
 use crate::types::Id;
 use crate::write::{MarkWrite, Outcome, SendWrite, SentMessage, Write};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{
     ConversationId, FieldError, Message, MessageKind, Seq, ServerEvent, Timestamp, UserId,
@@ -57,26 +57,27 @@ impl Batch {
     async fn load(conn: &mut Conn, writes: &[Write]) -> Result<Self> {
         let mut sent_to = Vec::new();
         let mut marked_in = Vec::new();
-        let mut people = Vec::new();
+        let mut people = BTreeSet::new();
         let (mut markers, mut authors) = (Vec::new(), Vec::new());
         let mut client_ids = Vec::new();
         for write in writes {
             match write {
                 Write::Send(send) => {
-                    sent_to.push(Id::from(send.conversation));
-                    people.push(Id::from(send.author));
-                    authors.push((Id::from(send.conversation), Id::from(send.author)));
-                    people.extend(send.message.mentions.iter().copied().map(Id::from));
+                    let id = Id::from(send.conversation);
+                    sent_to.push(id);
+                    people.insert((id, Id::from(send.author)));
+                    authors.push((id, Id::from(send.author)));
+                    people.extend(send.message.mentions.iter().map(|user| (id, Id::from(*user))));
                     client_ids.push(Id::from(send.message.client_id));
                 }
                 Write::Mark(mark) => {
                     marked_in.push(Id::from(mark.conversation));
-                    people.push(Id::from(mark.user));
+                    people.insert((Id::from(mark.conversation), Id::from(mark.user)));
                     markers.push(Id::from(mark.user));
                 }
             }
         }
-        for ids in [&mut sent_to, &mut marked_in, &mut people] {
+        for ids in [&mut sent_to, &mut marked_in] {
             ids.sort_unstable();
             ids.dedup();
         }
@@ -87,7 +88,8 @@ impl Batch {
         // To write in a group for the first time is a mark, too: see `Cause`.
         let groups: HashSet<Id> = found.iter().filter(|row| !row.is_direct()).map(|row| row.id).collect();
         markers.extend(authors.iter().filter(|(id, _)| groups.contains(id)).map(|(_, author)| *author));
-        let wanted = Wanted { direct: direct_pairs(&found), sent_to, marked_in, people, markers, client_ids };
+        let members = people.into_iter().unzip();
+        let wanted = Wanted { direct: direct_pairs(&found), marked_in, members, markers, client_ids };
         let related = bulk::related(conn, wanted).await?;
         found.extend(related.only_marked);
         let mut batch = Self {
@@ -243,10 +245,10 @@ impl Batch {
 
 /// What a batch has to know beside the conversations that it sends to, which are locked first.
 pub(crate) struct Wanted {
-    pub(crate) sent_to: Vec<Id>,
     /// Others than those.
     pub(crate) marked_in: Vec<Id>,
-    pub(crate) people: Vec<Id>,
+    /// Who writes, marks or is mentioned, and where: conversations and people.
+    pub(crate) members: (Vec<Id>, Vec<Id>),
     /// Those of them whose marks others may be told of.
     pub(crate) markers: Vec<Id>,
     pub(crate) client_ids: Vec<Id>,

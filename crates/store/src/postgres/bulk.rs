@@ -31,15 +31,15 @@ pub(crate) async fn lock_conversations(conn: &mut Conn, ids: &[Id]) -> Result<Ve
 
 /// Everything that a batch has to know, asked at once: the queries travel together, and so do the answers.
 pub(crate) async fn related(conn: &mut Conn, wanted: Wanted) -> Result<Related> {
-    let Wanted { sent_to, marked_in, people, markers, client_ids, direct: (lows, highs) } = wanted;
-    let everywhere = [&sent_to[..], &marked_in[..]].concat();
+    let Wanted { marked_in, members: (places, people), markers, client_ids, direct: (lows, highs) } = wanted;
     let (mut one, mut two, mut three, mut four, mut five) = (&*conn, &*conn, &*conn, &*conn, &*conn);
     let only_marked = conversations::table
         .filter(conversations::id.eq_any(&marked_in))
         .select(ConversationRow::as_select())
         .load(&mut one);
+    // More pairs than are wanted; those that are no members are not there, and the others do no harm.
     let members = members::table
-        .filter(members::conversation_id.eq_any(&everywhere))
+        .filter(members::conversation_id.eq_any(&places))
         .filter(members::user_id.eq_any(&people))
         .filter(members::left_at.is_null())
         .select(MemberRow::as_select())

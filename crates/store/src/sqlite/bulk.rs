@@ -14,15 +14,7 @@ pub(crate) async fn lock_conversations(conn: &mut Conn, ids: &[Id]) -> Result<Ve
         return Ok(Vec::new());
     }
     let ids = ids.to_vec();
-    let rows = conn
-        .spawn_blocking(move |conn| {
-            conversations::table
-                .filter(conversations::id.eq_any(ids))
-                .select(ConversationRow::as_select())
-                .load(conn)
-        })
-        .await?;
-    Ok(rows)
+    Ok(conn.spawn_blocking(move |conn| conversations_of(conn, ids)).await?)
 }
 
 /// The people in the order of their ids; who does not exist any more is left out.
@@ -49,46 +41,41 @@ pub(crate) async fn advance_versions(conn: &mut Conn, users: Vec<Id>) -> Result<
     Ok(advanced)
 }
 
-/// Everything that a batch has to know.
+fn conversations_of(conn: &mut SqliteConnection, ids: Vec<Id>) -> QueryResult<Vec<ConversationRow>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for id in ids {
+        let row = conversations::table.find(id).select(ConversationRow::as_select());
+        rows.extend(row.first(conn).optional()?);
+    }
+    Ok(rows)
+}
+
+/// Everything that a batch has to know. Each row is asked for by its key: of two lists of values SQLite would try every pair,
+/// and of two indexes it might take the one that grows.
 pub(crate) async fn related(conn: &mut Conn, wanted: Wanted) -> Result<Related> {
-    let Wanted { sent_to, marked_in, people, markers, client_ids, direct: (lows, highs) } = wanted;
+    let Wanted { marked_in, members: (places, people), markers, client_ids, direct: (lows, highs) } = wanted;
     let related = conn.spawn_blocking(move |conn| {
-        let everywhere = [&sent_to[..], &marked_in[..]].concat();
-        let mut related = Related {
-            members: members::table
-                .filter(members::conversation_id.eq_any(&everywhere))
-                .filter(members::user_id.eq_any(&people))
-                .filter(members::left_at.is_null())
-                .select(MemberRow::as_select())
-                .load(conn)?,
-            ..Related::default()
-        };
-        if !marked_in.is_empty() {
-            related.only_marked = conversations::table
-                .filter(conversations::id.eq_any(&marked_in))
-                .select(ConversationRow::as_select())
-                .load(conn)?;
+        let mut related = Related { only_marked: conversations_of(conn, marked_in)?, ..Related::default() };
+        for key in places.into_iter().zip(people) {
+            let member =
+                members::table.find(key).filter(members::left_at.is_null()).select(MemberRow::as_select());
+            related.members.extend(member.first(conn).optional()?);
         }
-        if !markers.is_empty() {
-            related.shows_receipts = users::table
-                .filter(users::id.eq_any(&markers))
-                .select((users::id, users::receipts))
-                .load(conn)?;
+        for user in markers {
+            let shows = users::table.find(user).select((users::id, users::receipts));
+            related.shows_receipts.extend(shows.first::<(Id, bool)>(conn).optional()?);
         }
-        if !lows.is_empty() {
-            related.friends = friendships::table
-                .filter(friendships::low_id.eq_any(&lows))
-                .filter(friendships::high_id.eq_any(&highs))
+        for key in lows.into_iter().zip(highs) {
+            let friendship = friendships::table
+                .find(key)
                 .filter(friendships::accepted_at.is_not_null())
-                .select((friendships::low_id, friendships::high_id))
-                .load(conn)?;
+                .select((friendships::low_id, friendships::high_id));
+            related.friends.extend(friendship.first::<(Id, Id)>(conn).optional()?);
         }
-        if !client_ids.is_empty() {
-            related.known = messages::table
-                .filter(messages::client_id.eq_any(&client_ids))
-                .filter(messages::author_id.eq_any(&people))
-                .select(MessageRow::as_select())
-                .load(conn)?;
+        for client_id in client_ids {
+            let known =
+                messages::table.filter(messages::client_id.eq(client_id)).select(MessageRow::as_select());
+            related.known.extend(known.load(conn)?);
         }
         Ok(related)
     });
