@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::ReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::AbortHandle;
@@ -163,14 +164,14 @@ async fn pass(mut client: TcpStream, shared: Arc<Shared>) {
             let commits = asked[..count].windows(6).any(|word| word == b"COMMIT");
             let trap = if commits { shared.takes_its_trap() } else { None };
             if let Some((CommitPoint::BeforeCommit, stopped)) = trap {
-                return stop(stopped).await;
+                return stop(stopped, &mut from_client).await;
             }
             stops.store(matches!(trap, Some((CommitPoint::BeforeAnswer, _))), Ordering::SeqCst);
             if to_server.write_all(&asked[..count]).await.is_err() {
                 return;
             }
             match trap {
-                Some((CommitPoint::BeforeAnswer, stopped)) => return stop(stopped).await,
+                Some((CommitPoint::BeforeAnswer, stopped)) => return stop(stopped, &mut from_client).await,
                 // The answer passes; whoever waits for this comes right behind it.
                 Some((_, stopped)) => drop(stopped.send(())),
                 None => {}
@@ -196,8 +197,9 @@ async fn pass(mut client: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-/// Nothing comes through any more until the connection is cut; a minute is longer than anybody waits for it.
-async fn stop(stopped: oneshot::Sender<()>) {
+/// Nothing comes through any more until whoever wanted to commit has gone.
+async fn stop(stopped: oneshot::Sender<()>, from_client: &mut ReadHalf<'_>) {
     let _ = stopped.send(());
-    sleep(Duration::from_mins(1)).await;
+    let mut unheard = vec![0; 1024];
+    while let Ok(1..) = from_client.read(&mut unheard).await {}
 }
