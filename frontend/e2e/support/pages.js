@@ -21,3 +21,14 @@ export const ROOM = [
   ["/settings/security", "Security"],
   ["/settings/data", "My data"],
 ];
+
+/** Gives somebody an account, a friend, a request that waits and a group, so that no page is empty. */
+export async function settle(ana, enter) {
+  await ana.hasAccount();
+  const bo = await (await enter("Bo")).hasAccount();
+  const cleo = await (await enter("Cleo")).hasAccount();
+  const conversation = await ana.isFriendOf(bo);
+  await cleo.calls("POST", "/friend-requests", { username: ana.username });
+  const group = await ana.hasGroup("Stargazers", [bo]);
+  return { bo, conversation, group };
+}

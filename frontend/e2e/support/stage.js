@@ -17,6 +17,13 @@ export const PHONE = {
   looks: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
 };
 
+/** One, two and three panes. */
+export const WIDTHS = [
+  PHONE,
+  { name: "820×1180", looks: { viewport: { width: 820, height: 1180 } } },
+  { name: "1440×900", looks: { viewport: { width: 1440, height: 900 } } },
+];
+
 const FLAGS = [
   "--disable-gpu",
   "--disable-quic",

@@ -5,8 +5,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { eventually } from "../support/eventually.js";
 import { PASSWORD } from "../support/person.js";
-import { DESKTOP, PHONE, story } from "../support/stage.js";
-import { PUBLIC, ROOM } from "../support/pages.js";
+import { DESKTOP, story, WIDTHS } from "../support/stage.js";
+import { PUBLIC, ROOM, settle } from "../support/pages.js";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -19,11 +19,6 @@ const THEMES = [
   { name: "night in high contrast", theme: "night", contrast: "more" },
   { name: "dawn in high contrast", theme: "dawn", contrast: "more" },
 ];
-
-const SIZES = [PHONE, { name: "820×1180", looks: { viewport: { width: 820, height: 1180 } } }, {
-  name: "1440×900",
-  looks: { viewport: { width: 1440, height: 900 } },
-}];
 
 /** Shows each theme in turn, and collects what axe finds wrong in it. */
 async function examine(person, place, found) {
@@ -42,7 +37,7 @@ async function examine(person, place, found) {
   }
 }
 
-for (const size of SIZES) {
+for (const size of WIDTHS) {
   story("axe finds nothing on any page in any theme", size, async ({ enter }) => {
     const found = [];
     const ana = await enter("Ana");
@@ -52,12 +47,7 @@ for (const size of SIZES) {
       await ana.page.getByRole("heading", { name: heading, level: 1 }).waitFor();
       await examine(ana, address, found);
     }
-    await ana.hasAccount();
-    const bo = await (await enter("Bo")).hasAccount();
-    const cleo = await (await enter("Cleo")).hasAccount();
-    const conversation = await ana.isFriendOf(bo);
-    await cleo.calls("POST", "/friend-requests", { username: ana.username });
-    const group = await ana.hasGroup("Stargazers", [bo]);
+    const { bo, conversation, group } = await settle(ana, enter);
     await bo.hasWritten(conversation, "Good **evening**, _see_ `this`:\n\n> a quote\n\n- one\n- two\n\nhttps://example.org");
     const { seq } = await ana.hasWritten(conversation, "🌟");
     await bo.calls("PUT", `/conversations/${conversation}/messages/${seq}/reactions/${encodeURIComponent("🌙")}`);

@@ -1,17 +1,11 @@
 // Every page looks as it did when somebody last looked at it. UPDATE_PICTURES=1 keeps what there is now: look at it!
 
 import assert from "node:assert/strict";
-import { PUBLIC, ROOM } from "../support/pages.js";
+import { PUBLIC, ROOM, settle } from "../support/pages.js";
 import { compare } from "../support/pictures.js";
-import { PHONE, story } from "../support/stage.js";
+import { story, WIDTHS } from "../support/stage.js";
 
-const SIZES = [
-  PHONE,
-  { name: "820×1180", looks: { viewport: { width: 820, height: 1180 } } },
-  { name: "1440×900", looks: { viewport: { width: 1440, height: 900 } } },
-];
-
-for (const size of SIZES) {
+for (const size of WIDTHS) {
   story("Every page looks as it should, at night and at dawn", size, async ({ enter }) => {
     const wrong = [];
     const looksAt = async (person, name) => {
@@ -30,12 +24,7 @@ for (const size of SIZES) {
       if (address === "/privacy") await ana.page.getByRole("heading", { level: 2 }).nth(2).waitFor();
       await looksAt(ana, address.slice(1).replace("/", "-") || "landing");
     }
-    await ana.hasAccount();
-    const bo = await (await enter("Bo")).hasAccount();
-    const cleo = await (await enter("Cleo")).hasAccount();
-    const conversation = await ana.isFriendOf(bo);
-    await cleo.calls("POST", "/friend-requests", { username: ana.username });
-    const group = await ana.hasGroup("Stargazers", [bo]);
+    const { bo, conversation, group } = await settle(ana, enter);
     await bo.hasWritten(group, "Is anybody up?");
     await writeAConversation(ana, bo, conversation);
     for (const [address, heading] of ROOM) {
