@@ -53,9 +53,10 @@ impl ApiError {
 
 /// Calls that need no session.
 pub(crate) mod public {
-    use super::{ApiError, Method, call};
+    use super::{ApiError, Method, call, send};
     use umbrachat_protocol::{
-        Credentials, PolicyVersion, PrivacyPolicy, Recover, Refresh, Register, Registered, SignedIn, paths,
+        Credentials, PolicyVersion, PrivacyPolicy, Recover, Refresh, Register, Registered, SignedIn, UserId,
+        paths,
     };
 
     pub(crate) async fn register(body: &Register) -> Result<Registered, ApiError> {
@@ -73,6 +74,25 @@ pub(crate) mod public {
     /// Goes on with the session whose cookie the browser keeps.
     pub(crate) async fn refresh() -> Result<SignedIn, ApiError> {
         call(Method::POST, paths::REFRESH, Some(&Refresh::default())).await
+    }
+
+    /// Ends the session of somebody who has left, by its access token, or by the cookie where that token has ended. A session
+    /// that is not there any more has ended, too.
+    pub(crate) async fn logout(person: UserId, token: String) -> Result<(), ApiError> {
+        let end = async |token| send(Method::POST, paths::LOGOUT, Some(token), None).await.map(drop);
+        if !token.is_empty() {
+            match end(token).await {
+                Err(error) if error.ends_session() => {}
+                answer => return answer,
+            }
+        }
+        match refresh().await {
+            // Whoever has signed in since stays.
+            Ok(signed_in) if signed_in.user.user.id != person => Ok(()),
+            Ok(signed_in) => end(signed_in.access_token).await,
+            Err(error) if error.ends_session() => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// The current one, or another version.
@@ -161,10 +181,6 @@ impl AuthorizedApi {
         };
         (self.on_end)(renewal);
         renewal
-    }
-
-    pub(crate) async fn logout(&self) -> Result<(), ApiError> {
-        self.send(Method::POST, paths::LOGOUT, None).await.map(drop)
     }
 
     pub(crate) async fn update_me(&self, update: &UpdateMe) -> Result<Me, ApiError> {

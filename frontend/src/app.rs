@@ -6,7 +6,7 @@ use crate::pages;
 use crate::room::room;
 use crate::session::{Ended, Session, State};
 use crate::stores::device;
-use crate::{browser, texts};
+use crate::{browser, language, texts};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::Router;
@@ -45,7 +45,15 @@ fn pages(session: Session) -> AnyView {
     move_focus(page);
     mark_place(scene);
     name_window(scene);
-    let content = move || match scene.get() {
+    let content = move || {
+        language::track();
+        drawn(session, page, scene.get())
+    };
+    view! { {content} {farewell(session)} }.into_any()
+}
+
+fn drawn(session: Session, page: Memo<Page>, scene: Scene) -> AnyView {
+    match scene {
         Scene::Waking { trouble } => waking(trouble),
         Scene::RecoveryCodes => session.account().map_or_else(
             || waking(false),
@@ -57,8 +65,7 @@ fn pages(session: Session) -> AnyView {
             .map_or_else(|| waking(false), |receipt| pages::erased::erased(session, &receipt)),
         Scene::Room => session.account().map_or_else(|| waking(false), |account| room(account, page)),
         Scene::Public(page) => public(session, page),
-    };
-    content.into_any()
+    }
 }
 
 fn scene(session: Session, page: Page) -> Scene {
@@ -94,6 +101,23 @@ fn public(session: Session, page: Page) -> AnyView {
         (Page::NotFound, _) => pages::not_found::not_found(),
         _ => waking(false),
     }
+}
+
+/// Who has signed out while the server could not be reached is told what that means, until it has heard of it.
+fn farewell(session: Session) -> AnyView {
+    let notice = move || {
+        language::track();
+        session.owes_farewell().then(|| {
+            view! {
+                <div class="asides">
+                    <p class="aside" role="status">
+                        {texts::t!(farewell_owed)}
+                    </p>
+                </div>
+            }
+        })
+    };
+    notice.into_any()
 }
 
 fn waking(trouble: bool) -> AnyView {
@@ -157,6 +181,7 @@ fn move_focus(page: Memo<Page>) {
 /// The room names the window itself, by what happens in it.
 fn name_window(scene: Memo<Scene>) {
     Effect::new(move || {
+        language::track();
         let name = match scene.get() {
             Scene::Room => return,
             Scene::RecoveryCodes => texts::t!(codes_title),

@@ -1,24 +1,36 @@
 //! The language that is spoken: chosen on this device, or else the first of the browser's that there is a text for.
 //!
-//! It is settled when the page starts, so a text is a plain string and not a signal; choosing another begins the page
-//! anew. How dates, numbers and plurals are written in it, the browser knows.
+//! A text is a plain string and not a signal: choosing another language draws the whole page again, which [`track`] is for.
+//! How dates, numbers and plurals are written in it, the browser knows.
 
 use crate::stores::device;
 use crate::texts::Locale;
 use js_sys::{Array, Intl, Number, Object};
-use leptos::prelude::{document, window};
-use std::cell::OnceCell;
+use leptos::prelude::{Notify, Track, document, window};
+use leptos::reactive::signal::ArcTrigger;
+use std::cell::Cell;
 use wasm_bindgen::JsValue;
 
 /// Every language, under the name that its speakers give it.
 pub(crate) const ALL: [(Locale, &str); 2] = [(Locale::en, "English"), (Locale::de, "Deutsch")];
 
+thread_local! {
+    static CURRENT: Cell<Option<Locale>> = const { Cell::new(None) };
+    /// The browser's tag for the current one.
+    static TAG: Cell<Option<&'static str>> = const { Cell::new(None) };
+    static CHANGED: ArcTrigger = ArcTrigger::new();
+}
+
 pub(crate) fn current() -> Locale {
-    thread_local! {
-        static CURRENT: OnceCell<Locale> = const { OnceCell::new() };
-    }
     let find = || chosen().or_else(|| spoken().find_map(|tag| named(&tag))).unwrap_or_default();
-    CURRENT.with(|current| *current.get_or_init(find))
+    let current = CURRENT.get().unwrap_or_else(find);
+    CURRENT.set(Some(current));
+    current
+}
+
+/// Draws whatever asks again when another language is chosen.
+pub(crate) fn track() {
+    CHANGED.with(Track::track);
 }
 
 /// The language that was chosen on this device, if one was.
@@ -26,11 +38,17 @@ pub(crate) fn chosen() -> Option<Locale> {
     named(&device::language()?)
 }
 
-/// Keeps the choice, where `None` means as the browser is set, and begins the page anew.
+/// Keeps the choice, where `None` means as the browser is set, and says everything in it. Nothing is loaded again, so that
+/// arrow keys may pass by a language on their way to another.
 pub(crate) fn choose(language: Option<Locale>) {
+    let before = current();
     device::keep_language(language.map(code));
-    // A page can always load itself again.
-    let _ = window().location().reload();
+    CURRENT.set(None);
+    TAG.set(None);
+    if current() != before {
+        announce();
+        CHANGED.with(Notify::notify);
+    }
 }
 
 /// Tells the browser what language the page is in, for hyphens, quotation marks and voices.
@@ -43,15 +61,14 @@ pub(crate) fn announce() {
 
 /// What dates and numbers are written by: the browser's own tag for this language, such as "en-GB", where it has one.
 pub(crate) fn tag() -> &'static str {
-    thread_local! {
-        static TAG: OnceCell<&'static str> = const { OnceCell::new() };
-    }
     let find = || match spoken().find(|tag| named(tag) == Some(current())) {
-        // Once in the life of the page, for all of it.
+        // Once for each choice, of which a page does not see many.
         Some(own) => own.leak(),
         None => code(current()),
     };
-    TAG.with(|tag| *tag.get_or_init(find))
+    let tag = TAG.get().unwrap_or_else(find);
+    TAG.set(Some(tag));
+    tag
 }
 
 /// The tag as the browser's formatters want it.

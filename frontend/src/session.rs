@@ -7,6 +7,7 @@ use crate::realtime::Live;
 use crate::stores::appearance;
 use crate::stores::device::{self, Device};
 use crate::stores::shelf;
+use crate::tabs;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -29,6 +30,8 @@ pub(crate) struct Session {
     lacks_consent: RwSignal<bool>,
     /// For an account that was just erased.
     receipt: RwSignal<Option<ErasureReceipt>>,
+    /// Somebody has signed out, and the server does not know.
+    owes_farewell: RwSignal<bool>,
     /// Owns what lives as long as the page, whoever creates it.
     owner: StoredValue<Owner>,
 }
@@ -78,6 +81,7 @@ impl Session {
             codes: RwSignal::default(),
             lacks_consent: RwSignal::new(false),
             receipt: RwSignal::new(None),
+            owes_farewell: RwSignal::new(false),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
         };
         spawn_local(session.resume());
@@ -114,6 +118,11 @@ impl Session {
         self.receipt.get()
     }
 
+    /// Whether somebody has signed out without the server's knowing. Until it does, their other devices still list this one.
+    pub(crate) fn owes_farewell(self) -> bool {
+        self.owes_farewell.get()
+    }
+
     pub(crate) fn put_receipt_away(self) {
         self.receipt.set(None);
     }
@@ -145,9 +154,16 @@ impl Session {
     async fn resume(self) {
         // The last wait is repeated until the server answers.
         let waits = RETRIES.into_iter().chain(std::iter::repeat(RETRIES[RETRIES.len() - 1]));
-        // A browser reports every refused call, so it is not asked for nothing: who was never signed in here, and has not
-        // come to a page for which that matters, is a visitor.
-        if !device::was_signed_in() && !Page::at(&browser::path()).is_in_room() {
+        // Whoever has signed out stays so, though the server may not have heard of it.
+        if device::farewell().is_some() {
+            spawn_local(self.say_farewell(String::new()));
+            return self.sign_out_here(None);
+        }
+        // A browser reports every refused call, so the server is not asked for nothing: who has signed out is a visitor, and so
+        // is who was never signed in here, unless they come to a page for which it matters. There it is asked once, since a
+        // cookie may have outlived what was kept.
+        let may_matter = Page::at(&browser::path()).is_in_room() && !device::has_nobody();
+        if !device::was_signed_in() && !may_matter {
             return self.sign_out_here(None);
         }
         // What was kept shows at once; whether the session goes on, connecting tells.
@@ -184,7 +200,7 @@ impl Session {
 
     fn begin(self, signed_in: &SignedIn) {
         let account = self.owner.with_value(|owner| owner.with(|| Account::new(self, signed_in)));
-        device::keep_signed_in(Some(signed_in.user.user.id));
+        device::keep_signed_in(signed_in.user.user.id);
         appearance::suggest(signed_in.user.settings.theme);
         self.enter(account);
     }
@@ -196,15 +212,63 @@ impl Session {
     }
 
     fn sign_out_here(self, how: Option<Ended>) {
-        device::keep_signed_in(None);
+        match how {
+            Some(_) => device::keep_signed_out(),
+            None if device::was_signed_in() => device::forget_signed_in(),
+            None => {}
+        }
         // Also where the server has ended the session: perhaps because the device is in other hands.
         spawn_local(shelf::wipe());
         self.state.set(State::SignedOut(Visitor { session: self, ended: how }));
     }
 }
 
+impl Session {
+    /// Tells the server that somebody has left, until it has heard of it: also after a reload, when the access token is gone and
+    /// the cookie stands for the session.
+    async fn say_farewell(self, token: String) {
+        let waits = RETRIES.into_iter().chain(std::iter::repeat(RETRIES[RETRIES.len() - 1]));
+        for wait in waits {
+            if self.try_farewell(token.clone()).await {
+                return;
+            }
+            self.owes_farewell.set(true);
+            TimeoutFuture::new(wait).await;
+        }
+    }
+
+    /// Whether nothing is left to tell.
+    async fn try_farewell(self, token: String) -> bool {
+        // Another tab may be at it, or done.
+        let _turn = tabs::turn_to_renew().await;
+        let Some(person) = device::farewell() else {
+            self.owes_farewell.set(false);
+            return true;
+        };
+        let is_over = match public::logout(person, token).await {
+            Ok(()) => true,
+            Err(ApiError::Problem(problem)) => problem.status < 429,
+            Err(ApiError::Unreachable | ApiError::Unexpected) => false,
+        };
+        if is_over {
+            device::keep_farewell(None);
+            self.owes_farewell.set(false);
+        }
+        is_over
+    }
+
+    /// Another session takes the place of one that may not have ended yet, and with it the cookie that could end it.
+    async fn settle_farewell(self) {
+        if device::farewell().is_some() {
+            self.try_farewell(String::new()).await;
+            device::keep_farewell(None);
+        }
+    }
+}
+
 impl Visitor {
     pub(crate) async fn register(self, body: Register) -> Result<(), ApiError> {
+        self.session.settle_farewell().await;
         let registered = public::register(&body).await?;
         self.session.codes.set(registered.recovery_codes.join("\n"));
         self.session.begin(&registered.signed_in);
@@ -220,12 +284,14 @@ impl Visitor {
     ) -> Result<(), ApiError> {
         let device_name = Some(browser::device_name());
         let body = Credentials { username, password, code, device_name, refresh_in_cookie: true };
+        self.session.settle_farewell().await;
         self.session.begin(&public::login(&body).await?);
         Ok(())
     }
 
     /// A new password by one of the recovery codes.
     pub(crate) async fn recover(self, body: Recover) -> Result<(), ApiError> {
+        self.session.settle_farewell().await;
         self.session.begin(&public::recover(&body).await?);
         Ok(())
     }
@@ -238,7 +304,7 @@ impl Account {
         let on_end = move |renewal| match renewal {
             // This page shows the wrong person: begin anew.
             Renewal::OtherPerson(person) => {
-                device::keep_signed_in(Some(person));
+                device::keep_signed_in(person);
                 drop(window().location().reload());
             }
             _ => session.end(),
@@ -296,21 +362,14 @@ impl Account {
         }
     }
 
-    /// Ends the session and wipes what this device kept for it.
-    ///
-    /// # Errors
-    /// When the server could not be told; then the session goes on.
-    pub(crate) async fn sign_out(self) -> Result<(), ApiError> {
+    /// Wipes at once what this device kept, and ends the session: as soon as the server can be reached, which may be later.
+    pub(crate) fn sign_out(self) {
         // The socket goes first: the server's word that the session has ended must not look like a surprise.
         self.live.stop();
-        if let Err(error) = self.api().logout().await {
-            if !self.session.lacks_consent.get_untracked() {
-                self.live.start();
-            }
-            return Err(error);
-        }
+        device::keep_farewell(Some(self.device.person()));
+        let token = self.api().token();
         self.leave();
-        Ok(())
+        spawn_local(self.session.say_farewell(token));
     }
 
     /// Nothing of the person stays on this device.

@@ -110,3 +110,12 @@ story("A few letters leave the conversations that they fit", PHONE, async ({ ent
   await field.fill("");
   await eventually(() => names(list(ana)), ["Dia", "Cem"]);
 });
+
+story("The button that arranges a conversation stands beside its time", DESKTOP, async ({ enter }) => {
+  const { ana, friends: [bo] } = await threeFriends(enter);
+  const line = ana.page.locator(".chat-line").filter({ hasText: bo.name });
+  await line.hover();
+  const time = await line.locator(".time").boundingBox();
+  const button = await line.getByRole("button", { name: "Arrange Bo" }).boundingBox();
+  assert.ok(time.width > 0 && time.x + time.width <= button.x, JSON.stringify({ time, button }));
+});

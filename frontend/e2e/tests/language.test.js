@@ -94,6 +94,26 @@ storyAtBothSizes("The language can be chosen, and stays chosen", async ({ enter 
   await eventually(() => ana.page.getAttribute("html", "lang"), "en");
 });
 
+story("The arrow keys go through the languages, and each is spoken at once", DESKTOP, async ({ enter }) => {
+  const ana = await (await enter("Ana")).hasAccount();
+  await ana.opens("/settings/appearance");
+  const heading = (name) => ana.page.getByRole("heading", { name, level: 1 });
+  await heading("Appearance").waitFor();
+  await ana.page.evaluate(() => (window.isTheSamePage = true));
+  await ana.page.getByLabel("As the browser").focus();
+  const focused = () => ana.page.evaluate(() => document.activeElement.parentElement.innerText.trim());
+  await ana.page.keyboard.press("ArrowDown");
+  await eventually(focused, "English");
+  await ana.page.keyboard.press("ArrowDown");
+  await heading("Aussehen").waitFor();
+  await eventually(focused, "Deutsch");
+  await eventually(() => ana.page.title(), "Einstellungen · UmbraChat");
+  await ana.page.keyboard.press("ArrowUp");
+  await heading("Appearance").waitFor();
+  await eventually(focused, "English");
+  assert.ok(await ana.page.evaluate(() => window.isTheSamePage), "nothing was loaded again");
+});
+
 story("A language that there is no text for is answered in English", DESKTOP, async ({ enter }) => {
   const ana = await enter("Ana", { locale: "fr-FR" });
   await ana.opens("/");

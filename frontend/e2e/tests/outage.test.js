@@ -1,5 +1,6 @@
 // The network goes, the server dies, the tab is closed: nothing is lost, doubled or out of order.
 
+import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.js";
 import { storyAtBothSizes } from "../support/stage.js";
 
@@ -15,6 +16,18 @@ async function friends(enter) {
   return { ana, bo, conversation };
 }
 
+/** What says so stands where there is no button and no link. */
+async function coversNothingToPress(person) {
+  const covered = await person.page.evaluate(() => {
+    const pill = document.querySelector(".banner > span").getBoundingClientRect();
+    const touches = (box) =>
+      box.width > 1 && box.left < pill.right && box.right > pill.left && box.top < pill.bottom && box.bottom > pill.top;
+    const things = [...document.querySelectorAll(".talk-head *, .rail a, .composer *, .list-pane button")];
+    return things.filter((thing) => touches(thing.getBoundingClientRect())).map((thing) => thing.className);
+  });
+  assert.deepEqual(covered, []);
+}
+
 storyAtBothSizes("What is written offline arrives once and in order", async ({ enter }) => {
   const { ana, bo } = await friends(enter);
   await ana.says("Before the tunnel");
@@ -23,6 +36,7 @@ storyAtBothSizes("What is written offline arrives once and in order", async ({ e
 
   await ana.context.setOffline(true);
   await eventually(() => ana.connectionTrouble(), "Reconnecting…");
+  await coversNothingToPress(ana);
   await ana.says("In the tunnel");
   await ana.says("Still in the tunnel");
   await ana.seesTicks(["Read", "Sending", "Sending"]);

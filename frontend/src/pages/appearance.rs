@@ -5,7 +5,7 @@ use crate::notify;
 use crate::realtime::Part;
 use crate::room::Room;
 use crate::stores::{appearance, device};
-use crate::{language, texts};
+use crate::{browser, language, texts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use umbrachat_client_core::Input;
@@ -52,13 +52,24 @@ pub(crate) fn appearance(room: Room) -> AnyView {
         }
     };
     let speaks = |value: Option<texts::Locale>, name: &'static str| {
+        let id = format!("language-{}", value.map_or("system", language::code));
+        let choose = {
+            let id = id.clone();
+            move |_| {
+                language::choose(value);
+                // The page is drawn anew, and whoever goes by the arrow keys goes on from here.
+                let id = id.clone();
+                request_animation_frame(move || browser::focus(&id));
+            }
+        };
         view! {
             <label class="check">
                 <input
                     type="radio"
                     name="language"
+                    id=id
                     prop:checked=language::chosen() == value
-                    on:change=move |_| language::choose(value)
+                    on:change=choose
                 />
                 <span lang=value.map(language::code)>{name}</span>
             </label>

@@ -10,7 +10,6 @@ use crate::session::Account;
 use crate::stores::remote::Remote;
 use crate::texts;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use umbrachat_protocol::{Consent, PolicyVersion};
 
 pub(crate) fn consent(account: Account) -> AnyView {
@@ -32,14 +31,7 @@ pub(crate) fn consent(account: Account) -> AnyView {
         };
         form.send(async move { account.agree(version).await });
     };
-    let said = RwSignal::new(String::new());
-    let sign_out = Callback::new(move |()| {
-        spawn_local(async move {
-            if let Err(error) = account.sign_out().await {
-                said.set(texts::error(&error));
-            }
-        });
-    });
+    let sign_out = Callback::new(move |()| account.sign_out());
     frame(
         "document card",
         view! {
@@ -61,7 +53,6 @@ pub(crate) fn consent(account: Account) -> AnyView {
                 <summary>{texts::t!(do_not_agree)}</summary>
                 <p class="soft">{texts::t!(do_not_agree_text)}</p>
                 <div class="actions">{button(texts::t!(sign_out), "button", sign_out)}</div>
-                <p class="wrong" role="alert">{move || said.get()}</p>
                 {take(account)}
                 {erase(account)}
             </details>

@@ -142,7 +142,7 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
             <span class="soft handle">{move || peer().map(|peer| format!("@{}", peer.username))}</span>
             {details_button}
         </header>
-        {messages(room, id, timeline, read_upto, writing, may_write)}
+        {messages(room, id, timeline, read_upto, &writing, may_write)}
         {foot}
         {details_pane}
     }
@@ -241,7 +241,7 @@ fn messages(
     id: ConversationId,
     timeline: Timeline,
     read_upto: RwSignal<Option<Seq>>,
-    writing: Writing,
+    writing: &Writing,
     may_write: Memo<bool>,
 ) -> AnyView {
     let live = room.account.live;

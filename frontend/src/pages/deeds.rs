@@ -19,11 +19,11 @@ use umbrachat_protocol::{ConversationId, Seq, ServerEvent};
 pub(crate) fn deeds(
     room: Room,
     id: ConversationId,
-    writing: Writing,
+    writing: &Writing,
     seek: &Seek,
     may_write: Memo<bool>,
 ) -> (Actions, AnyView) {
-    let (live, seek) = (room.account.live, *seek);
+    let (live, seek, writing) = (room.account.live, *seek, *writing);
     let deleting = StoredValue::new(None::<Seq>);
     let question = Question::new(texts::t!(delete), texts::t!(keep));
     let reacting = RwSignal::new(None::<Seq>);

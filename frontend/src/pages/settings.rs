@@ -13,7 +13,6 @@ use crate::realtime::Part;
 use crate::room::Room;
 use crate::texts;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 pub(crate) fn settings(room: Room, page: Memo<Page>) -> AnyView {
     let content = move || match page.get() {
@@ -90,13 +89,7 @@ fn overview(room: Room, page: Memo<Page>) -> impl IntoView {
 
 fn sign_out(room: Room) -> impl IntoView {
     let question = Question::new(texts::t!(sign_out), texts::t!(stay));
-    let sign_out = move |()| {
-        spawn_local(async move {
-            if let Err(error) = room.account.sign_out().await {
-                room.notices.say(texts::error(&error));
-            }
-        });
-    };
+    let sign_out = move |()| room.account.sign_out();
     let ask = move |_| {
         let waiting = room.account.device.outgoing().len();
         if waiting == 0 {

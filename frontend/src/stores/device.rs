@@ -20,8 +20,12 @@ const RECENT_EMOJI: usize = 16;
 const NO_NOTICES: &str = "umbrachat.no-notices";
 const NO_SOUND: &str = "umbrachat.no-sound";
 const VISITED: &str = "umbrachat.signed-in";
-/// Stands there for a moment when somebody signs out.
+/// Stands there for a moment when somebody signs out,
 const LEFT: &str = "left";
+/// and this from then on.
+const NOBODY: &str = "nobody";
+/// Whose session the server has not been told the end of.
+const FAREWELL: &str = "umbrachat.farewell";
 
 /// The theme that was chosen on this device.
 pub(crate) fn theme() -> Option<Theme> {
@@ -106,7 +110,13 @@ pub(crate) fn keep_plays_sound(plays: bool) {
 
 /// Whether somebody was signed in when this device was last used. Only a hint for what to show while that is found out.
 pub(crate) fn was_signed_in() -> bool {
-    get(VISITED).is_some()
+    get(VISITED).is_some_and(|known| known != NOBODY)
+}
+
+/// Whether the last one on this device signed out, so that there is nobody to ask the server for. Not known where nobody ever
+/// came, or where the browser has cleared what was kept: some do so after a week without a visit, and keep the session.
+pub(crate) fn has_nobody() -> bool {
+    get(VISITED).is_some_and(|known| known == NOBODY)
 }
 
 /// Who that was.
@@ -115,10 +125,29 @@ pub(crate) fn last_person() -> Option<UserId> {
 }
 
 /// Other tabs hear of it: [`Device::change_elsewhere`].
-pub(crate) fn keep_signed_in(person: Option<UserId>) {
+pub(crate) fn keep_signed_in(person: UserId) {
+    set(VISITED, &person.to_string());
+}
+
+/// The session is over, for everybody who looks.
+pub(crate) fn keep_signed_out() {
+    set(VISITED, NOBODY);
+}
+
+/// Nobody was signed in after all.
+pub(crate) fn forget_signed_in() {
+    remove(VISITED);
+}
+
+/// Who has signed out here without the server's knowing.
+pub(crate) fn farewell() -> Option<UserId> {
+    get(FAREWELL)?.parse().ok()
+}
+
+pub(crate) fn keep_farewell(person: Option<UserId>) {
     match person {
-        Some(person) => set(VISITED, &person.to_string()),
-        None => remove(VISITED),
+        Some(person) => set(FAREWELL, &person.to_string()),
+        None => remove(FAREWELL),
     }
 }
 
@@ -202,7 +231,7 @@ impl Device {
             // This page may hear of it late: then what holds now is what counts.
             return match (value.as_deref(), last_person()) {
                 (Some(LEFT), None) => Some(Elsewhere::Left),
-                (None, None) => Some(Elsewhere::Ended),
+                (None | Some(NOBODY), None) => Some(Elsewhere::Ended),
                 (Some(id), Some(person)) if id != LEFT && person == self.person => None,
                 (Some(_), None) => None,
                 (_, Some(_)) => Some(Elsewhere::Person),
