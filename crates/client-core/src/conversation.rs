@@ -1,6 +1,7 @@
 //! One conversation: itself, its messages, its members, and how far it is known without a gap.
 
 use crate::Millis;
+use crate::apart::Apart;
 use crate::catch_up::CatchUpState;
 use crate::marks::Marks;
 use crate::run::Run;
@@ -45,6 +46,8 @@ pub struct History {
     pub loading: bool,
     /// The last page could not be had; ask again to retry.
     pub failed: bool,
+    /// What somebody has jumped to, until nothing is missing between it and the newest.
+    pub apart: Option<Apart>,
 }
 
 /// Whether members are held.
@@ -106,7 +109,9 @@ impl ConversationState {
 
     /// A loaded message.
     pub fn message(&self, seq: Seq) -> Option<&Message> {
-        self.messages.get(&seq).filter(|_| self.history.loaded_from.is_some_and(|from| from <= seq))
+        let History { loaded_from, apart, .. } = self.history;
+        let is_loaded = loaded_from.is_some_and(|from| from <= seq) || apart.is_some_and(|it| it.has(seq));
+        self.messages.get(&seq).filter(|_| is_loaded)
     }
 
     /// Those who are members now; none until they were asked for.

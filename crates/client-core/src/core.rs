@@ -133,6 +133,9 @@ impl Core {
             Input::MarkRead { conversation_id, seq } => self.mark_read(conversation_id, seq),
             Input::Open(conversation) => self.open(conversation),
             Input::LoadOlder(id) => self.load_history(id),
+            Input::Visited { conversation_id, run, has_older } => {
+                self.visited(conversation_id, &run, has_older);
+            }
             Input::LoadMembers(id) => self.load_members(id),
             Input::SnapshotLoaded { ticket, snapshot } => self.snapshot_loaded(ticket, *snapshot, now),
             Input::SnapshotFailed { ticket } => self.snapshot_failed(ticket, now),

@@ -2,8 +2,8 @@
 
 use crate::{KeptConversation, Millis, Outgoing};
 use umbrachat_protocol::{
-    Changes, ClientId, ConversationId, ErrorCode, Member, MessagePage, Seq, ServerEvent, Snapshot, Timestamp,
-    UserId,
+    Changes, ClientId, ConversationId, ErrorCode, Member, Message, MessagePage, Seq, ServerEvent, Snapshot,
+    Timestamp, UserId,
 };
 
 /// Something that happened.
@@ -64,6 +64,14 @@ pub enum Input {
     Open(Option<ConversationId>),
     /// The person has scrolled to the oldest message that is held.
     LoadOlder(ConversationId),
+    /// The person has jumped to somewhere in the history. The driver fetched these messages by itself: all that there are from
+    /// the first to the last, oldest first. A run that goes on from an earlier one makes it longer.
+    Visited {
+        conversation_id: ConversationId,
+        run: Vec<Message>,
+        /// The server has older ones.
+        has_older: bool,
+    },
     /// The person types, or stopped: said again every few seconds while it goes on.
     SetTyping {
         conversation_id: ConversationId,

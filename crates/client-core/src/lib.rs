@@ -22,6 +22,7 @@
 //! assert!(core.next_deadline().is_some());
 //! ```
 
+mod apart;
 mod arranged;
 mod catch_up;
 mod config;
@@ -46,6 +47,7 @@ mod state;
 mod time;
 mod timeline;
 
+pub use apart::Apart;
 pub use arranged::Arranged;
 pub use config::{CatchUp, Config};
 pub use conversation::{ConversationState, History};

@@ -88,6 +88,7 @@ impl ConversationState {
             let first = page.messages.first().map(|message| message.seq);
             self.history.loaded_from = first.or(before).or(Some(Seq(1)));
             self.history.has_older = page.has_more;
+            self.join_parts();
         }
     }
 
@@ -165,7 +166,7 @@ impl ConversationState {
     }
 
     /// Whether the held row is a different one now.
-    fn put_row(&mut self, message: &Message, me: Option<UserId>) -> bool {
+    pub(crate) fn put_row(&mut self, message: &Message, me: Option<UserId>) -> bool {
         self.info.last_seq = self.info.last_seq.max(message.seq);
         let newest = self.put_last(message);
         if let Some(author) = message.author_id {

@@ -1,5 +1,6 @@
 //! What the machine promises, told rule by rule, and then tried with every kind of network.
 
+mod apart;
 mod arranged;
 mod connection;
 mod convergence;
