@@ -373,8 +373,21 @@ impl AuthorizedApi {
         before: Option<Seq>,
         limit: i64,
     ) -> Result<MessagePage, ApiError> {
-        let before = before.map(|seq| format!("&before={seq}")).unwrap_or_default();
-        self.call(Method::GET, &format!("{}?limit={limit}{before}", paths::messages(id)), None::<&()>).await
+        self.page(id, before.map(|seq| format!("&before={seq}")).unwrap_or_default(), limit).await
+    }
+
+    /// Messages from this one on, oldest first.
+    pub(crate) async fn history_from(
+        &self,
+        id: ConversationId,
+        seq: Seq,
+        limit: i64,
+    ) -> Result<MessagePage, ApiError> {
+        self.page(id, format!("&after={}", seq.0 - 1), limit).await
+    }
+
+    async fn page(&self, id: ConversationId, range: String, limit: i64) -> Result<MessagePage, ApiError> {
+        self.call(Method::GET, &format!("{}?limit={limit}{range}", paths::messages(id)), None::<&()>).await
     }
 
     /// Also those who have left: what they said keeps their names.

@@ -76,6 +76,22 @@ pub(crate) fn date_and_clock(time: Timestamp) -> String {
     browser::format_date(time, &[("dateStyle", "medium"), ("timeStyle", "short")])
 }
 
+/// When a day begins that is written as fields for dates do, such as "2026-11-23".
+pub(crate) fn beginning_of(day: &str) -> Option<Timestamp> {
+    let mut parts = day.split('-').map(|part| part.parse::<i32>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let date = js_sys::Date::new_with_year_month_day(u32::try_from(year).ok()?, month - 1, day);
+    let milliseconds = date.get_time();
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit in an i64")]
+    milliseconds.is_finite().then_some(Timestamp(milliseconds as i64 * 1_000))
+}
+
+/// The day of a moment, written as fields for dates do.
+pub(crate) fn day_for_field(time: Timestamp) -> String {
+    let date = browser::local_date(time);
+    format!("{:04}-{:02}-{:02}", date.get_full_year(), date.get_month() + 1, date.get_date())
+}
+
 /// Numbers the days of the device's calendar.
 pub(crate) fn day_of(time: Timestamp) -> i64 {
     let date = browser::local_date(time);

@@ -12,7 +12,7 @@ use crate::texts;
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 use std::time::Duration;
-use umbrachat_protocol::{ClientId, Seq};
+use umbrachat_protocol::{ClientId, Seq, Timestamp};
 
 /// How long a finger rests on a message until its menu opens.
 const LONG_PRESS: Duration = Duration::from_millis(500);
@@ -29,6 +29,8 @@ pub(crate) struct Actions {
     pub(crate) run: Callback<(Row, Deed)>,
     /// Runs while a finger rests on a message.
     pub(crate) press: StoredValue<Option<TimeoutHandle>, LocalStorage>,
+    /// Goes to another day than the one that begins here.
+    pub(crate) choose_day: Callback<Timestamp>,
     pub(crate) retry: Callback<ClientId>,
     pub(crate) discard: Callback<ClientId>,
 }
@@ -84,7 +86,7 @@ pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> A
         }
     };
     view! {
-        {lines_above(row, today)}
+        {lines_above(row, today, actions.choose_day)}
         <article
             class=class
             data-seq=move || row.with(|row| row.seq.map(|seq| seq.to_string()))
@@ -134,10 +136,21 @@ pub(crate) fn bubble(row: ArcRwSignal<Row>, today: Today, actions: Actions) -> A
 }
 
 /// The day that begins, and where the new ones begin.
-fn lines_above(row: RwSignal<Row>, today: Today) -> impl IntoView {
+fn lines_above(row: RwSignal<Row>, today: Today, choose_day: Callback<Timestamp>) -> impl IntoView {
     let day = move || {
         let day = row.with(|row| row.starts_day.then_some(row.written_at))?;
-        Some(view! { <p class="day"><span>{today.name_of(day)}</span></p> }.into_any())
+        let line = view! {
+            <button
+                type="button"
+                class="day"
+                title=texts::t!(jump_to_date)
+                aria-haspopup="dialog"
+                on:click=move |_| choose_day.run(day)
+            >
+                <span>{today.name_of(day)}</span>
+            </button>
+        };
+        Some(line.into_any())
     };
     let unread = move || {
         let line =

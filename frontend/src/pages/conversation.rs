@@ -7,6 +7,7 @@ use crate::components::icon::{self, icon};
 use crate::components::list::keyed;
 use crate::components::skeleton::skeleton;
 use crate::pages::chats::name_of;
+use crate::pages::choose_day::choose_day;
 use crate::pages::deeds::deeds;
 use crate::pages::details::details;
 use crate::pages::seek::Seek;
@@ -18,7 +19,7 @@ use crate::stores::people;
 use crate::stores::timeline::{Kind, Row, Timeline};
 use crate::{browser, language, texts};
 use leptos::ev;
-use leptos::leptos_dom::helpers::{WindowListenerHandle, set_timeout};
+use leptos::leptos_dom::helpers::{WindowListenerHandle, set_timeout, window_event_listener_untyped};
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 use leptos_router::NavigateOptions;
@@ -27,7 +28,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use umbrachat_client_core::{Connection, ConversationState, History, Input, Millis, State};
-use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Seq};
+use umbrachat_protocol::{Conversation, ConversationId, ConversationKind, Seq, Timestamp};
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 
@@ -124,7 +125,8 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
     let begin_at =
         if browser::is_touch() || !may_write.get_untracked() { "talk-title" } else { composer::BOX };
     request_animation_frame(move || browser::focus(begin_at));
-    let (details_button, details_pane) = details(room, id);
+    let choosing_day = RwSignal::new(None);
+    let (details_button, details_pane) = details(room, id, choosing_day);
     view! {
         <header class="pane-head talk-head">
             <a class="back" href="/chats" aria-label=texts::t!(chats)>
@@ -142,7 +144,7 @@ fn talk(room: Room, id: ConversationId) -> AnyView {
             <span class="soft handle">{move || peer().map(|peer| format!("@{}", peer.username))}</span>
             {details_button}
         </header>
-        {messages(room, id, timeline, read_upto, &writing, may_write)}
+        {messages(room, id, timeline, read_upto, &writing, may_write, choosing_day)}
         {foot}
         {details_pane}
     }
@@ -243,18 +245,19 @@ fn messages(
     read_upto: RwSignal<Option<Seq>>,
     writing: &Writing,
     may_write: Memo<bool>,
+    choosing_day: RwSignal<Option<Timestamp>>,
 ) -> AnyView {
     let live = room.account.live;
+    let seek = Seek::new(room, timeline);
     let at_newest = RwSignal::new(true);
     let history = move || live.read(Part::Timeline(id), |state| history_of(state, id));
     // Until the first unread message has been brought into view, nobody has seen what is below it.
     let placed = RwSignal::new(read_upto.with_untracked(Option::is_none));
     let look = move || {
         if placed.try_get_untracked() == Some(true) {
-            look(room, id, timeline, at_newest);
+            look(room, id, timeline, &seek, at_newest);
         }
     };
-    let seek = Seek::new(room.notices, timeline);
     let teller = Teller::new(timeline);
     let show = move || {
         teller.tell();
@@ -264,7 +267,6 @@ fn messages(
             timeline.renew();
         }
         request_animation_frame(look);
-        request_animation_frame(move || seek.look());
     };
     let changed = move || {
         live.read(Part::Timeline(id), |_| ());
@@ -286,10 +288,11 @@ fn messages(
         window_event_listener(ev::focus, move |_| back()),
         window_event_listener(ev::blur, move |_| gone()),
         window_event_listener(ev::resize, move |_| look()),
+        window_event_listener_untyped("umbrachat-fit", move |_| look()),
     ];
     on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
 
-    let (actions, dialogs) = deeds(room, id, writing, &seek, may_write);
+    let (actions, dialogs) = deeds(room, id, writing, &seek, may_write, choosing_day);
     let today = room.today;
     view! {
         <div class="log-frame">
@@ -305,7 +308,7 @@ fn messages(
                 on:scroll=move |_| look()
             >
                 <div class="lines">
-                    {move || older(room, id, history(), timeline.is_empty())}
+                    {move || older(timeline, &seek, history(), timeline.is_empty())}
                     {keyed(
                         move || timeline.ids(),
                         move |id| timeline.row(id).map(|row| bubble(row, today, actions)).into_any(),
@@ -316,6 +319,7 @@ fn messages(
             {teller.view()}
         </div>
         {dialogs}
+        {choose_day(room, timeline, &seek, choosing_day)}
     }
     .into_any()
 }
@@ -383,18 +387,25 @@ fn to_newest(room: Room, id: ConversationId, timeline: Timeline, at_newest: RwSi
     .into_any()
 }
 
-pub(super) fn history_of(state: &State, id: ConversationId) -> History {
+fn history_of(state: &State, id: ConversationId) -> History {
     state.conversation(id).map(ConversationState::history).unwrap_or_default()
 }
 
 /// What stands above the oldest message that is shown.
-fn older(room: Room, id: ConversationId, history: History, empty: bool) -> AnyView {
-    let load = Callback::new(move |()| room.account.live.tell(Input::LoadOlder(id)));
+fn older(timeline: Timeline, seek: &Seek, history: History, empty: bool) -> AnyView {
+    if let Some((apart, _)) = timeline.apart().filter(|(apart, _)| apart.has_older) {
+        let seek = *seek;
+        let load = Callback::new(move |()| seek.extend(apart, true));
+        return button(texts::t!(show_older), "button small quiet older", load);
+    }
+    let History { has_older, .. } = history;
+    let has_older = has_older && timeline.apart().is_none();
+    let load = Callback::new(move |()| timeline.live.tell(Input::LoadOlder(timeline.id)));
     if history.failed {
         button(texts::t!(older_failed), "button small older", load)
     } else if history.loaded_from.is_none() {
         skeleton("talk-skeleton")
-    } else if history.has_older {
+    } else if has_older {
         let label = if history.loading { texts::t!(loading) } else { texts::t!(show_older) };
         button(label, "button small quiet older", load)
     } else {
@@ -408,7 +419,7 @@ fn log() -> Option<web_sys::Element> {
     document().get_element_by_id(LOG)
 }
 
-fn scroll_to_newest() {
+pub(super) fn scroll_to_newest() {
     if let Some(log) = log() {
         log.set_scroll_top(0);
     }
@@ -474,7 +485,7 @@ fn go_to(seq: Seq, distance: f64) {
 }
 
 /// Looks at what is in view: messages that somebody sees are read, and near the oldest one older ones are fetched.
-fn look(room: Room, id: ConversationId, timeline: Timeline, at_newest: RwSignal<bool>) {
+fn look(room: Room, id: ConversationId, timeline: Timeline, seek: &Seek, at_newest: RwSignal<bool>) {
     // It may be called a moment too late, when another conversation is shown already.
     let (Some(log), Some(was_at_newest)) = (log(), at_newest.try_get_untracked()) else { return };
     // Laid out from its end, the box counts upwards into the negative.
@@ -494,12 +505,22 @@ fn look(room: Room, id: ConversationId, timeline: Timeline, at_newest: RwSignal<
         }
         None => drop(places.remove(&id)),
     });
+    let apart = timeline.apart();
     if to_oldest < NEAR_OLDEST && leaves_out_older {
         keeping_what_is_in_view(|| timeline.shift(true));
-    } else if to_oldest < NEAR_OLDEST && history.has_older && !history.loading && !history.failed {
-        live.tell(Input::LoadOlder(id));
+    } else if let Some((apart, _)) = apart.filter(|(apart, _)| to_oldest < NEAR_OLDEST && apart.has_older) {
+        seek.extend(apart, true);
+    } else if let Some((apart, _)) = apart.filter(|(_, to_its_end)| above < NEAR_OLDEST && *to_its_end) {
+        seek.extend(apart, false);
     } else if above < NEAR_OLDEST && leaves_out_newer {
         keeping_what_is_in_view(|| timeline.shift(false));
+    } else if apart.is_none()
+        && to_oldest < NEAR_OLDEST
+        && history.has_older
+        && !history.loading
+        && !history.failed
+    {
+        live.tell(Input::LoadOlder(id));
     }
     if browser::is_attended()
         && let Some(seq) = newest_in_view(&log)

@@ -13,7 +13,7 @@ use crate::{browser, texts};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use umbrachat_client_core::Input;
-use umbrachat_protocol::{ConversationId, Seq, ServerEvent};
+use umbrachat_protocol::{ConversationId, Seq, ServerEvent, Timestamp};
 
 /// The deeds of a conversation, and the dialogs that some of them need.
 pub(crate) fn deeds(
@@ -22,6 +22,7 @@ pub(crate) fn deeds(
     writing: &Writing,
     seek: &Seek,
     may_write: Memo<bool>,
+    choosing_day: RwSignal<Option<Timestamp>>,
 ) -> (Actions, AnyView) {
     let (live, seek, writing) = (room.account.live, *seek, *writing);
     let deleting = StoredValue::new(None::<Seq>);
@@ -72,6 +73,7 @@ pub(crate) fn deeds(
         read_by: Callback::new(label),
         run: Callback::new(run),
         press: StoredValue::new_local(None),
+        choose_day: Callback::new(move |day| choosing_day.set(Some(day))),
         retry: Callback::new(move |message| live.tell(Input::Retry(message))),
         discard: Callback::new(move |message| live.tell(Input::Discard(message))),
     };

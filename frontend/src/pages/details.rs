@@ -13,8 +13,8 @@ use crate::{browser, texts};
 use leptos::prelude::*;
 use umbrachat_client_core::Input;
 use umbrachat_protocol::{
-    ConversationId, ConversationKind, History, Member, Role, ServerEvent, UpdateGroup, User, UserId, limits,
-    text,
+    ConversationId, ConversationKind, History, Member, Role, ServerEvent, Timestamp, UpdateGroup, User,
+    UserId, limits, text,
 };
 
 /// What is asked about before it is done.
@@ -44,7 +44,11 @@ struct Shown {
 
 /// The button in the head of a conversation, and what it opens: a pane beside the conversation where there is room for
 /// one, or else a dialog.
-pub(crate) fn details(room: Room, id: ConversationId) -> (AnyView, AnyView) {
+pub(crate) fn details(
+    room: Room,
+    id: ConversationId,
+    choosing_day: RwSignal<Option<Timestamp>>,
+) -> (AnyView, AnyView) {
     let open = RwSignal::new(false);
     let beside = RwSignal::new(browser::is_wide() && device::details_beside());
     let chosen = StoredValue::new(None::<Deed>);
@@ -73,9 +77,16 @@ pub(crate) fn details(room: Room, id: ConversationId) -> (AnyView, AnyView) {
             ConversationKind::Group => group(room, id, shown, ask),
             ConversationKind::Direct => direct(room, shown.peer, ask),
         };
-        Some(
-            view! { {about} <h3>{texts::t!(arrange)}</h3> {arrange_buttons(room, id, Callback::new(|()| ()))} },
-        )
+        let choose_day = move |()| {
+            open.set(false);
+            choosing_day.set(Some(browser::now()));
+        };
+        Some(view! {
+            {about}
+            <div class="actions">{button(texts::t!(jump_to_date), "button small", Callback::new(choose_day))}</div>
+            <h3>{texts::t!(arrange)}</h3>
+            {arrange_buttons(room, id, Callback::new(|()| ()))}
+        })
     };
     let perform = Callback::new(move |()| {
         open.set(false);

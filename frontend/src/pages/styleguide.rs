@@ -168,6 +168,7 @@ fn messages() -> AnyView {
         read_by: Callback::new(|_| None),
         run: Callback::new(|_| ()),
         press: StoredValue::new_local(None),
+        choose_day: Callback::new(|_| ()),
         retry: Callback::new(|_| ()),
         discard: Callback::new(|_| ()),
     };

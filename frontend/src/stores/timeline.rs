@@ -11,7 +11,7 @@ use crate::stores::people;
 use crate::texts;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
-use umbrachat_client_core::{ConversationState, Delivery, Entry, Failure, Outgoing, State};
+use umbrachat_client_core::{Apart, ConversationState, Delivery, Entry, Failure, Outgoing, State};
 use umbrachat_protocol::{
     ClientId, ConversationId, ConversationKind, Message, MessageKind, Role, Seq, Timestamp, UserId,
 };
@@ -120,6 +120,13 @@ impl Timeline {
         (self.leaves_out_older.get_value(), self.until.get_value().is_some())
     }
 
+    /// The part that the rows are of, where that is not the newest; and whether they go to its newer end.
+    pub(crate) fn apart(self) -> Option<(Apart, bool)> {
+        let until = self.until.try_get_value().flatten()?;
+        let apart = self.live.peek(|state| apart_around(state.conversation(self.id)?, until))?;
+        Some((apart, apart.to == until))
+    }
+
     /// Exchanges some rows for older or newer ones.
     pub(crate) fn shift(self, to_older: bool) {
         let until = self.until.get_value();
@@ -127,10 +134,11 @@ impl Timeline {
             let conversation = state.conversation(self.id)?;
             if to_older {
                 // Whatever is not sent yet is newer than everything that is.
-                let all_until = conversation.messages_in(..=until.unwrap_or(Seq(i64::MAX)));
+                let all_until = conversation.messages_until(until.unwrap_or(Seq(i64::MAX)));
                 all_until.rev().nth(STEP).map(|message| message.seq).or(until)
             } else {
-                conversation.messages_in(until?.next()..).nth(STEP).map(|message| message.seq)
+                let next = conversation.messages_from(until?).nth(STEP + 1).map(|message| message.seq);
+                next.or_else(|| Some(apart_around(conversation, until?)?.to))
             }
         });
         self.until.set_value(until);
@@ -145,9 +153,11 @@ impl Timeline {
         }
         let until = self.live.peek(|state| {
             let conversation = state.conversation(self.id)?;
+            conversation.message(seq)?;
             // Among the newest it is on the page together with them.
-            conversation.messages_in(seq..).nth(MOST - 1)?;
-            Some(conversation.messages_in(seq..).nth(MOST / 2)?.seq)
+            let newer = || conversation.messages_from(seq);
+            let far = newer().nth(MOST - 1).and_then(|_| Some(newer().nth(MOST / 2)?.seq));
+            far.or_else(|| Some(apart_around(conversation, seq)?.to))
         });
         self.until.set_value(until);
         self.renew();
@@ -221,13 +231,18 @@ impl Timeline {
     }
 }
 
+/// The part that a message is in, where that is not the newest.
+fn apart_around(conversation: &ConversationState, seq: Seq) -> Option<Apart> {
+    conversation.history().apart.filter(|apart| apart.has(seq))
+}
+
 /// Lays out the part of a conversation that ends with `until`, or with its end; and whether there is more before it. What
 /// comes after `read_upto` is marked as new.
 fn rows(state: &State, id: ConversationId, until: Option<Seq>, read_upto: Option<Seq>) -> (Vec<Row>, bool) {
     let Some(conversation) = state.conversation(id) else { return (Vec::new(), false) };
     let is_group = conversation.info().kind == ConversationKind::Group;
     let outgoing: Vec<&Outgoing> = state.outgoing(id).filter(|_| until.is_none()).collect();
-    let messages = conversation.messages_in(..=until.unwrap_or(Seq(i64::MAX)));
+    let messages = conversation.messages_until(until.unwrap_or(Seq(i64::MAX)));
     let newest_first =
         outgoing.into_iter().rev().map(Entry::Outgoing).chain(messages.rev().map(Entry::Message));
     // One more than is shown, because a row looks like what is above it lets it look.
