@@ -21,6 +21,9 @@ storyAtBothSizes("A group is made, run, handed over and ended", async ({ enter }
   const form = ana.page.getByRole("dialog", { name: "New group" });
   await form.getByLabel("Name of the group").fill("Stargazers");
   await form.getByRole("checkbox", { name: "Bo" }).check();
+  // Somebody else's new name takes nothing away of what is filled in.
+  await di.calls("PATCH", "/me", { display_name: "Dina" });
+  await form.getByText("Dina").waitFor();
   await form.getByRole("checkbox", { name: "Cem" }).check();
   await form.getByRole("button", { name: "Make the group" }).click();
   await ana.messageBox.waitFor();

@@ -50,7 +50,8 @@ fn form(room: Room, open: RwSignal<bool>) -> AnyView {
             Ok(())
         });
     };
-    let choices: Vec<_> = friends(room).into_iter().map(|user| choice(&user, chosen)).collect();
+    // By itself, so that what is typed stays when a friend comes or changes their name.
+    let choices = move || friends(room).into_iter().map(|user| choice(&user, chosen)).collect::<Vec<_>>();
     view! {
         <h2>{texts::t!(new_group)}</h2>
         <form class="form group-form" novalidate on:submit=make>
@@ -79,7 +80,11 @@ fn choice(user: &User, chosen: RwSignal<BTreeSet<UserId>>) -> AnyView {
     };
     view! {
         <label class="check">
-            <input type="checkbox" on:change=choose />
+            <input
+                type="checkbox"
+                prop:checked=chosen.with_untracked(|chosen| chosen.contains(&id))
+                on:change=choose
+            />
             <span dir="auto">{user.display_name.clone()}</span>
             <span class="soft">{format!("@{}", user.username)}</span>
         </label>
