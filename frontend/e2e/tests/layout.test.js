@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.js";
-import { DESKTOP, story, storyAtBothSizes } from "../support/stage.js";
+import { DESKTOP, PHONE, story, storyAtBothSizes } from "../support/stage.js";
 
 story("With room for it, the details stand beside the conversation and stay", DESKTOP, async ({ enter }) => {
   const ana = await (await enter("Ana")).hasAccount();
@@ -89,4 +89,42 @@ story("The small markup of a message becomes elements, and anything else stays t
     marks: ["bold", "italic", "code <b>", "quoted", "one", "two", "first", "<script>alert(1)</script>"],
     dangerous: [],
   });
+});
+
+story("A keyboard on the screen leaves the text box and the newest message in view", PHONE, async ({ enter }) => {
+  const ana = await (await enter("Ana")).hasAccount();
+  const bo = await (await enter("Bo")).hasAccount();
+  const conversation = await ana.isFriendOf(bo);
+  for (let number = 1; number <= 30; number += 1) await ana.hasWritten(conversation, `Number ${number}`);
+  await ana.opens(`/chats/${conversation}`);
+  await ana.message("Number 30").waitFor();
+  await ana.messageBox.tap();
+  const bottoms = async () => {
+    const boxes = await Promise.all([ana.messageBox.boundingBox(), ana.message("Number 30").boundingBox()]);
+    return boxes.map(({ y, height }) => y + height);
+  };
+  const staysAbove = (height) =>
+    eventually(async () => {
+      const [box, newest] = await bottoms();
+      return box <= height && box > height - 60 && newest < box && newest > 60 && (await ana.page.evaluate(() => scrollY)) === 0;
+    }, true);
+
+  // Where the page becomes smaller for it, as on Android.
+  await ana.page.setViewportSize({ width: 390, height: 480 });
+  await staysAbove(480);
+  await ana.page.setViewportSize({ width: 390, height: 844 });
+  await staysAbove(844);
+
+  // Where only its visible part does, as on iOS.
+  const visibleIs = (height) =>
+    ana.page.evaluate((height) => {
+      Object.defineProperty(visualViewport, "height", { get: () => height, configurable: true });
+      visualViewport.dispatchEvent(new Event("resize"));
+    }, height);
+  await visibleIs(480);
+  await staysAbove(480);
+  await bo.hasWritten(conversation, "Number 31");
+  await eventually(async () => (await ana.message("Number 31").boundingBox())?.y < 480, true);
+  await visibleIs(844);
+  await staysAbove(844);
 });
