@@ -61,7 +61,15 @@ async function page(request) {
   return (await Promise.race([fresh, late])) ?? fresh;
 }
 
-/** What has its hash in its name never changes. */
+/** What has its hash in its name never changes: once it was asked for it is kept, too. */
 async function asset(request) {
-  return (await caches.match(request)) ?? fetch(request);
+  const kept = await caches.match(request);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok) {
+    const copy = answer.clone();
+    // A full disk keeps nobody from what they have asked for.
+    caches.open(CACHE).then((cache) => cache.put(request, copy)).catch(() => {});
+  }
+  return answer;
 }

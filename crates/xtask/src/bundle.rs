@@ -38,13 +38,11 @@ impl Bundle {
     }
 
     /// Adds the worker that keeps the app on a device, under its own name: a browser asks for it again by that. What it keeps
-    /// are all files that were added before, and its version changes with any of them.
+    /// are the files that were added before and that everybody needs, and its version changes with any of them.
     pub(crate) fn add_worker(&mut self, file_name: &str, script: &str) {
-        // Pictures are for the system's list of apps.
-        let shell = self
-            .files
-            .keys()
-            .filter(|path| path.starts_with("assets/") && path.rsplit('.').next() != Some("png"));
+        // Pictures are for the system's list of apps, and lists of words for those who ask for them.
+        let is_for_all = |path: &&String| !matches!(path.rsplit('.').next(), Some("png" | "txt"));
+        let shell = self.files.keys().filter(|path| path.starts_with("assets/")).filter(is_for_all);
         let urls: Vec<String> = shell.map(|path| format!("\"/{path}\"")).collect();
         let everything: Vec<u8> = self.files.values().flatten().copied().collect();
         let script = script

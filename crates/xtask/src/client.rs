@@ -73,7 +73,10 @@ fn assemble(output: &Path) -> Result<Bundle> {
     let mut bundle = Bundle::default();
     let frontend = workspace::frontend();
     add_public_files(&mut bundle, &frontend.join("public"))?;
-    bundle.add("/emoji.txt", emoji::list().into_bytes());
+    bundle.add("/emoji.txt", emoji::list(None).into_bytes());
+    let german = frontend.join("emoji/de.txt");
+    let german = fs::read_to_string(&german).with_context(|| format!("cannot read {}", german.display()))?;
+    bundle.add("/emoji-de.txt", emoji::list(Some(&emoji::Names::read(&german))).into_bytes());
 
     let css = bundle.link(&stylesheet::join(&frontend.join("styles"))?);
     let css = (!css.is_empty()).then(|| bundle.add("/styles/main.css", css.into_bytes()));

@@ -73,6 +73,30 @@ story("The name of an emoji between colons becomes it, or is completed", DESKTOP
   await eventually(() => ana.messageBox.inputValue(), "Good 🌙 and 🦉 at 10:30: :ow");
 });
 
+story("In German an emoji has its German name, and can be typed by the English one, too", DESKTOP, async ({ enter }) => {
+  const ana = await (await enter("Ana", { locale: "de-DE" })).hasAccount();
+  const bo = await (await enter("Bo")).hasAccount();
+  await ana.opens(`/chats/${await ana.isFriendOf(bo)}`);
+  const box = ana.page.getByRole("textbox", { name: "Nachricht" });
+  await box.click();
+  const { keyboard } = ana.page;
+  await keyboard.type("Gute Nacht :monds");
+  const offers = ana.page.getByRole("listbox", { name: "Vorschläge" });
+  await offers.getByRole("option").filter({ hasText: ":mondsichel:" }).waitFor();
+  await keyboard.press("Enter");
+  await eventually(() => box.inputValue(), "Gute Nacht 🌙");
+  await keyboard.type(" :Eule: und :crescent_moon: :glühb");
+  await offers.getByRole("option").filter({ hasText: "Glühbirne" }).waitFor();
+  await keyboard.press("Enter");
+  await eventually(() => box.inputValue(), "Gute Nacht 🌙 🦉 und 🌙 💡");
+
+  await ana.button("Ein Emoji wählen").click();
+  const picker = ana.page.getByRole("dialog", { name: "Ein Emoji wählen" });
+  await picker.getByRole("searchbox").fill("uhu");
+  await picker.getByRole("button", { name: "Eule", exact: true }).click();
+  await eventually(() => box.inputValue(), "Gute Nacht 🌙 🦉 und 🌙 💡🦉");
+});
+
 story("A text that is too long is kept whole, and says by how much", DESKTOP, async ({ enter }) => {
   const { ana, conversation } = await chat(enter);
   const long = "night ".repeat(1_500);

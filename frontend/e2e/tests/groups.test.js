@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.js";
-import { storyAtBothSizes } from "../support/stage.js";
+import { DESKTOP, story, storyAtBothSizes } from "../support/stage.js";
 
 /** The first is everybody's friend. */
 async function friends(enter, names) {
@@ -167,6 +167,26 @@ storyAtBothSizes("Typing @ completes a member, who sees that it is about them", 
   await list.waitFor({ state: "detached" });
   await ana.page.keyboard.type(" ask ana@b");
   assert.equal(await list.count(), 0);
+});
+
+story("Typing @ completes a member while a message is edited, too", DESKTOP, async ({ enter }) => {
+  const [ana, bo] = await friends(enter, ["Ana", "Bo"]);
+  const id = await ana.hasGroup("Family", [bo]);
+  await ana.opens(`/chats/${id}`);
+  await ana.says("Listen");
+  await ana.message("Listen").getByRole("img", { name: "Sent" }).waitFor();
+  const { keyboard } = ana.page;
+  await ana.messageBox.click();
+  await keyboard.press("ArrowUp");
+  await eventually(() => ana.messageBox.inputValue(), "Listen");
+  await keyboard.press("End");
+  await keyboard.type(", @b");
+  await ana.page.getByRole("listbox").getByRole("option").filter({ hasText: "Bo" }).waitFor();
+  await keyboard.press("Enter");
+  await eventually(() => ana.messageBox.inputValue(), `Listen, @${bo.username} `);
+  await keyboard.press("Enter");
+  const last = async () => (await ana.calls("GET", `/conversations/${id}/messages`)).messages.at(-1).body;
+  await eventually(last, `Listen, @${bo.username} `);
 });
 
 storyAtBothSizes("Who has left a group keeps their name there", async ({ enter }) => {
