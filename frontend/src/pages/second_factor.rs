@@ -110,7 +110,7 @@ fn with_password(label: &'static str, act: impl Fn(Form, String) + Copy + Send +
     };
     let content = move || {
         if !asked.get() {
-            return button(label, "button", ask);
+            return button(label, "button alone", ask);
         }
         view! {
             <form class="form" novalidate on:submit=send>

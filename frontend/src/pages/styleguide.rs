@@ -138,7 +138,7 @@ fn lines() -> AnyView {
         view! {
             <li class="chat-line">
                 <a class=class href="#">
-                    {group_avatar(ConversationId(Uuid::from_u128(0)), name)}
+                    <span class="face">{group_avatar(ConversationId(Uuid::from_u128(0)), name)}</span>
                     <span class="name" dir="auto">{name}</span>
                     <span class="time soft">"22:14"</span>
                     <span class="last soft" dir="auto">"Good night, then."</span>

@@ -63,7 +63,7 @@ impl<T: Send + Sync + 'static> Remote<T> {
             Some(Ok(value)) => show(value),
             Some(Err(error)) => view! {
                 <p class="wrong">{texts::error(error)}</p>
-                {button(texts::t!(retry), "button", Callback::new(move |()| self.reload()))}
+                {button(texts::t!(retry), "button small alone", Callback::new(move |()| self.reload()))}
             }
             .into_any(),
         })
