@@ -156,6 +156,10 @@ export class Person {
     await this.goesTo("Settings");
     await this.button("Sign out").click();
     await this.page.getByRole("link", { name: "Create account" }).waitFor();
+    // The server has heard of it by then, or the page says that it has not.
+    const isSettled = () =>
+      !localStorage.getItem("umbrachat.farewell") || document.body.innerText.includes("could not be reached yet");
+    await eventually(() => this.page.evaluate(isSettled), true);
   }
 
   // Getting about.
