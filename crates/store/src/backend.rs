@@ -32,6 +32,7 @@ pub(crate) enum Backend {
     Sqlite {
         writer: Pool<sqlite::Conn>,
         readers: Pool<sqlite::Conn>,
+        in_memory: bool,
         /// Held until the last clone of this is gone.
         _lock: Option<Arc<File>>,
     },
@@ -56,8 +57,8 @@ impl Backend {
     }
 
     fn of_sqlite(opened: sqlite::Opened) -> Self {
-        let sqlite::Opened { writer, readers, lock } = opened;
-        Self::Sqlite { writer, readers, _lock: lock.map(Arc::new) }
+        let sqlite::Opened { writer, readers, in_memory, lock } = opened;
+        Self::Sqlite { writer, readers, in_memory, _lock: lock.map(Arc::new) }
     }
 }
 

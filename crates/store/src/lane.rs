@@ -9,9 +9,11 @@ use crate::clock::Clock;
 use crate::error::{Result, StoreError};
 use crate::face::Publish;
 use crate::metrics::WriteMetrics;
+use crate::sqlite::{self, Checkpoints};
 use crate::write::{Outcome, Write};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::time::Instant;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::watch;
 use umbrachat_protocol::ConversationId;
@@ -42,7 +44,10 @@ struct Waiting {
 }
 
 impl Lanes {
-    /// Starts the lanes on the current runtime. They end when the last clone of this is dropped.
+    /// Starts the lanes. They end when the last clone of this is dropped.
+    ///
+    /// # Panics
+    /// Outside a runtime, or where the system gives no thread.
     pub(crate) fn start(backend: &Backend, clock: &Clock, publish: &Publish, metrics: &WriteMetrics) -> Self {
         let count = match backend {
             Backend::Postgres { .. } => POSTGRES_LANES,
@@ -56,8 +61,9 @@ impl Lanes {
                     clock: clock.clone(),
                     publish: publish.clone(),
                     metrics: metrics.clone(),
+                    checkpoints: None,
                 };
-                tokio::spawn(lane.run(waiting));
+                lane.start(waiting);
                 queue
             })
             .collect();
@@ -106,10 +112,29 @@ struct Lane {
     clock: Clock,
     publish: Publish,
     metrics: WriteMetrics,
+    /// Of the file that is written to.
+    checkpoints: Option<Checkpoints>,
 }
 
 impl Lane {
-    async fn run(self, mut waiting: mpsc::Receiver<Waiting>) {
+    /// One that waits for a file does so on a thread of its own: a batch has several steps, and to hand each to another
+    /// thread would take as long as the step.
+    fn start(mut self, waiting: mpsc::Receiver<Waiting>) {
+        let Backend::Sqlite { readers, in_memory: false, .. } = &self.backend else {
+            tokio::spawn(self.run(waiting));
+            return;
+        };
+        self.checkpoints = Some(Checkpoints::start(readers.clone()));
+        let runtime = Handle::current();
+        let thread = std::thread::Builder::new().name("lane".to_owned());
+        let started = thread.spawn(move || {
+            sqlite::this_thread_may_wait();
+            runtime.block_on(self.run(waiting));
+        });
+        started.expect("the system gives a thread");
+    }
+
+    async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
         let mut taken = Vec::with_capacity(BATCH);
         while waiting.recv_many(&mut taken, BATCH).await > 0 {
             self.metrics.batch_writes.observe(small(taken.len()));
@@ -121,7 +146,12 @@ impl Lane {
                 continue;
             }
             match self.commit(&writes).await {
-                Ok(outcomes) => self.answer(replies, outcomes),
+                Ok(outcomes) => {
+                    self.answer(replies, outcomes);
+                    if let Some(checkpoints) = &mut self.checkpoints {
+                        checkpoints.count(writes.len());
+                    }
+                }
                 // One of them may be the cause, and must not take the others with it.
                 Err(StoreError::Internal(_)) if writes.len() > 1 => self.commit_each(writes, replies).await,
                 Err(error) => self.fail(&writes, replies, &error),

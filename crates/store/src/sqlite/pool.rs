@@ -25,6 +25,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(20);
 pub(crate) struct Opened {
     pub(crate) writer: Pool<Conn>,
     pub(crate) readers: Pool<Conn>,
+    pub(crate) in_memory: bool,
     pub(crate) lock: Option<File>,
 }
 
@@ -36,6 +37,7 @@ pub(crate) async fn open(path: &Path) -> Result<Opened, OpenError> {
     Ok(Opened {
         writer: pool(&url, 1, Access::Write)?,
         readers: pool(&url, READERS, Access::Read)?,
+        in_memory: false,
         lock: Some(lock),
     })
 }
@@ -49,6 +51,7 @@ pub(crate) fn open_as_it_is(path: &Path) -> Result<Opened, OpenError> {
     Ok(Opened {
         writer: pool(&url, 1, Access::Write)?,
         readers: pool(&url, READERS, Access::Read)?,
+        in_memory: false,
         lock: None,
     })
 }
@@ -71,7 +74,7 @@ pub(crate) async fn open_in_memory() -> Result<Opened, OpenError> {
         .map_err(|error| OpenError(error.to_string()))?
         .map_err(|error| OpenError(error.to_string()))?;
     drop(conn);
-    Ok(Opened { writer, readers: pool(&url, READERS, Access::InMemory)?, lock: None })
+    Ok(Opened { writer, readers: pool(&url, READERS, Access::InMemory)?, in_memory: true, lock: None })
 }
 
 /// Two servers on one file would each miss what the other's people say. The lock is a file of its own: SQLite's own locks
@@ -141,11 +144,14 @@ fn pool(url: &str, size: usize, access: Access) -> Result<Pool<Conn>, OpenError>
 fn connect(url: &str, access: Access) -> ConnectionResult<SqliteConnection> {
     let mut conn = SqliteConnection::establish(url)?;
     // FULL: with NORMAL a power cut takes the last acknowledged commits with it. What is deleted is overwritten, so that a
-    // copy of the file does not give back what somebody has erased.
+    // copy of the file does not give back what somebody has erased. The log of 8,192 pages, 32 MiB, is what the writer takes
+    // into the file itself; usually `Checkpoints` has taken most of it by then.
     conn.batch_execute(
         "PRAGMA busy_timeout = 5000;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
+         PRAGMA wal_autocheckpoint = 8192;
+         PRAGMA journal_size_limit = 33554432;
          PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY;

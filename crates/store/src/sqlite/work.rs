@@ -9,9 +9,11 @@ use diesel_async::sync_connection_wrapper::{
     SpawnBlocking, SyncConnectionWrapper, SyncTransactionManagerWrapper,
 };
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
+use std::cell::Cell;
 use std::error::Error;
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
 pub(crate) enum Work {
@@ -32,6 +34,15 @@ impl<C, S> Wrapper for SyncConnectionWrapper<C, S> {
     type Runtime = S;
 }
 
+thread_local! {
+    static MAY_WAIT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From now on what this thread asks of a file is done on it, and not on another one. Nothing else may run here.
+pub(crate) fn this_thread_may_wait() {
+    MAY_WAIT.set(true);
+}
+
 impl SpawnBlocking for Work {
     fn spawn_blocking<'a, R>(
         &mut self,
@@ -41,6 +52,11 @@ impl SpawnBlocking for Work {
         R: Send + 'static,
     {
         match self {
+            Self::OnThreads(_) if MAY_WAIT.get() => {
+                // As on another thread, a panic is an error of this piece of work and no more.
+                let result = catch_unwind(AssertUnwindSafe(task));
+                ready(result.map_err(|_| "the work has panicked".into())).boxed()
+            }
             Self::OnThreads(threads) => threads.spawn_blocking(task),
             Self::Here => {
                 let result = task();

@@ -2,6 +2,8 @@
 
 use crate::community::Community;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
 use umbrachat_store::{Clock, Store};
 use umbrachat_testing::{TestDatabase, databases};
 
@@ -32,6 +34,25 @@ async fn a_second_server_on_one_file_is_told_so() {
     let refused = open().await.err().expect("the file is in use");
     assert!(refused.to_string().ends_with("is in use by another umbrachat"), "{refused}");
     drop(first);
+}
+
+#[tokio::test]
+async fn much_that_is_written_reaches_the_file_beside_the_writer() {
+    let database = TestDatabase::sqlite();
+    let umbrachat_store::Database::Sqlite(path) = database.database().clone() else { panic!("no file") };
+    let community = Community::on(database).await;
+    let (ana, _, chat) = community.friends().await;
+    let size = || std::fs::metadata(&path).unwrap().len();
+    let before = size();
+    for round in 0..1_100 {
+        community.sends(ana, chat, &format!("{round}: the lamp hums")).await;
+    }
+    let grows = async {
+        while size() == before {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), grows).await.expect("the log is taken into the file");
 }
 
 #[cfg(unix)]
