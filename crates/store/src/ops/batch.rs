@@ -59,16 +59,17 @@ impl Batch {
         let mut marked_in = Vec::new();
         let mut people = BTreeSet::new();
         let (mut markers, mut authors) = (Vec::new(), Vec::new());
-        let mut client_ids = Vec::new();
+        let mut messages = Vec::new();
         for write in writes {
             match write {
                 Write::Send(send) => {
                     let id = Id::from(send.conversation);
                     sent_to.push(id);
-                    people.insert((id, Id::from(send.author)));
-                    authors.push((id, Id::from(send.author)));
+                    let author = Id::from(send.author);
+                    people.insert((id, author));
+                    authors.push((id, author));
                     people.extend(send.message.mentions.iter().map(|user| (id, Id::from(*user))));
-                    client_ids.push(Id::from(send.message.client_id));
+                    messages.push((Id::from(send.message.client_id), id, author));
                 }
                 Write::Mark(mark) => {
                     marked_in.push(Id::from(mark.conversation));
@@ -89,7 +90,7 @@ impl Batch {
         let groups: HashSet<Id> = found.iter().filter(|row| !row.is_direct()).map(|row| row.id).collect();
         markers.extend(authors.iter().filter(|(id, _)| groups.contains(id)).map(|(_, author)| *author));
         let members = people.into_iter().unzip();
-        let wanted = Wanted { direct: direct_pairs(&found), marked_in, members, markers, client_ids };
+        let wanted = Wanted { direct: direct_pairs(&found), marked_in, members, markers, messages };
         let related = bulk::related(conn, wanted).await?;
         found.extend(related.only_marked);
         let mut batch = Self {
@@ -251,7 +252,8 @@ pub(crate) struct Wanted {
     pub(crate) members: (Vec<Id>, Vec<Id>),
     /// Those of them whose marks others may be told of.
     pub(crate) markers: Vec<Id>,
-    pub(crate) client_ids: Vec<Id>,
+    /// Client's id, conversation and author of each that is sent, which may have been sent before.
+    pub(crate) messages: Vec<(Id, Id, Id)>,
     /// The two of each direct conversation that is sent to, low ids and high ids.
     pub(crate) direct: (Vec<Id>, Vec<Id>),
 }

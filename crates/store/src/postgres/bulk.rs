@@ -5,11 +5,12 @@ use super::Conn;
 use super::ops::batch::{Related, Wanted};
 use crate::error::Result;
 use crate::rows::{ConversationRow, MemberRow, MessageRow};
-use crate::schema::{conversations, friendships, members, messages, users};
+use crate::schema::{conversations, friendships, users};
 use crate::types::{Id, Time, sql};
+use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use futures_util::future::{try_join3, try_join5};
@@ -31,40 +32,32 @@ pub(crate) async fn lock_conversations(conn: &mut Conn, ids: &[Id]) -> Result<Ve
 
 /// Everything that a batch has to know, asked at once: the queries travel together, and so do the answers.
 pub(crate) async fn related(conn: &mut Conn, wanted: Wanted) -> Result<Related> {
-    let Wanted { marked_in, members: (places, people), markers, client_ids, direct: (lows, highs) } = wanted;
+    let Wanted { marked_in, members: (places, people), markers, messages, direct: (lows, highs) } = wanted;
     let (mut one, mut two, mut three, mut four, mut five) = (&*conn, &*conn, &*conn, &*conn, &*conn);
     let only_marked = conversations::table
         .filter(conversations::id.eq_any(&marked_in))
         .select(ConversationRow::as_select())
         .load(&mut one);
-    // More pairs than are wanted; those that are no members are not there, and the others do no harm.
-    let members = members::table
-        .filter(members::conversation_id.eq_any(&places))
-        .filter(members::user_id.eq_any(&people))
-        .filter(members::left_at.is_null())
-        .select(MemberRow::as_select())
-        .load(&mut two);
-    let friends = friendships::table
-        .filter(friendships::low_id.eq_any(&lows))
-        .filter(friendships::high_id.eq_any(&highs))
-        .filter(friendships::accepted_at.is_not_null())
-        .select((friendships::low_id, friendships::high_id))
-        .load(&mut three);
+    let members = MembersByKey { conversation_ids: places, user_ids: people, ..MembersByKey::new() };
+    let (no_friends, none_sent) = (lows.is_empty(), messages.is_empty());
+    let friends = FriendsByKey { low_ids: lows, high_ids: highs, ..FriendsByKey::new() };
     let shows_receipts =
         users::table.filter(users::id.eq_any(&markers)).select((users::id, users::receipts)).load(&mut four);
-    let known = messages::table
-        .filter(messages::client_id.eq_any(&client_ids))
-        .filter(messages::author_id.eq_any(&people))
-        .select(MessageRow::as_select())
-        .load(&mut five);
+    let mut known = MessagesByClientId::new();
+    for (client_id, conversation, author) in messages {
+        known.client_ids.push(client_id);
+        known.conversation_ids.push(conversation);
+        known.author_ids.push(author);
+    }
     let (only_marked, members, friends, shows_receipts, known) = try_join5(
         unless(marked_in.is_empty(), only_marked),
-        members,
-        unless(lows.is_empty(), friends),
+        members.load(&mut two),
+        unless(no_friends, friends.load(&mut three)),
         unless(markers.is_empty(), shows_receipts),
-        unless(client_ids.is_empty(), known),
+        unless(none_sent, known.load(&mut five)),
     )
     .await?;
+    let friends = friends.into_iter().map(|row: FriendsRow| (row.low_id, row.high_id)).collect();
     Ok(Related { only_marked, members, friends, shows_receipts, known })
 }
 
@@ -217,6 +210,63 @@ statement! {
     "UPDATE conversations AS c SET last_seq = n.last_seq, rev = n.rev, active_at = n.active_at FROM UNNEST(" ids,
     ", " last_seqs, ", " revs, ", " active_at,
     ") AS n (id, last_seq, rev, active_at) WHERE c.id = n.id"
+}
+
+/// Rows that are found by their keys, one array for each part of the key. A join, because of two lists of values PostgreSQL
+/// would look for every pair, or take an index by one of them alone and read all that somebody has ever said.
+macro_rules! lookup {
+    ($name:ident { $($key:ident),* } => $row:ty, $from:literal) => {
+        #[derive(QueryId)]
+        struct $name { selection: AsSelect<$row, Pg>, $($key: Vec<Id>,)* }
+
+        impl $name {
+            fn new() -> Self {
+                Self { selection: <$row>::as_select(), $($key: Vec::new(),)* }
+            }
+        }
+
+        impl Query for $name {
+            type SqlType = SqlTypeOf<AsSelect<$row, Pg>>;
+        }
+
+        impl QueryFragment<Pg> for $name {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                out.push_sql("SELECT ");
+                self.selection.walk_ast(out.reborrow())?;
+                let mut before = " FROM UNNEST(";
+                $(
+                    out.push_sql(std::mem::replace(&mut before, ", "));
+                    out.push_bind_param::<Array<sql::Id>, _>(&self.$key)?;
+                )*
+                out.push_sql(concat!(") AS n (", stringify!($($key),*), ") INNER JOIN ", $from));
+                Ok(())
+            }
+        }
+    };
+}
+
+lookup! {
+    MembersByKey { conversation_ids, user_ids } => MemberRow,
+    "members ON members.conversation_id = n.conversation_ids AND members.user_id = n.user_ids AND members.left_at IS NULL"
+}
+
+lookup! {
+    FriendsByKey { low_ids, high_ids } => FriendsRow,
+    "friendships ON friendships.low_id = n.low_ids AND friendships.high_id = n.high_ids \
+     AND friendships.accepted_at IS NOT NULL"
+}
+
+lookup! {
+    MessagesByClientId { client_ids, conversation_ids, author_ids } => MessageRow,
+    "messages ON messages.client_id = n.client_ids AND messages.conversation_id = n.conversation_ids \
+     AND messages.author_id = n.author_ids"
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = friendships)]
+struct FriendsRow {
+    low_id: Id,
+    high_id: Id,
 }
 
 // Greatest: a mark may have moved on another replica since it was read here.

@@ -19,6 +19,11 @@ const MIGRATION_LOCK: i64 = 0x756d_6272_6163_6861;
 /// A peer that has not confirmed what was sent within this time is gone.
 const UNCONFIRMED: Duration = Duration::from_secs(10);
 
+/// Whatever is asked here is found by an index, and planned once for each connection. Left to itself, PostgreSQL plans anew
+/// what it is asked with lists, and reads every row of a table that was small when it planned, until it gathers statistics.
+/// Where nothing but reading every row is possible it still does, which must not count as expensive enough to be compiled.
+const PLANNING: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off";
+
 pub(crate) async fn open(url: &str) -> Result<Pool<Conn>, OpenError> {
     let target = Target::parse(url)?;
     migrate(target.clone()).await?;
@@ -61,7 +66,9 @@ impl Target {
             .connect(self.tls.clone())
             .await
             .map_err(|error| ConnectionError::BadConnection(with_cause(&error)))?;
-        Conn::try_from_client_and_connection(client, connection).await
+        let mut conn = Conn::try_from_client_and_connection(client, connection).await?;
+        conn.batch_execute(PLANNING).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
     }
 }
 

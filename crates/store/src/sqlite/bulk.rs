@@ -45,7 +45,7 @@ fn conversations_of(conn: &mut SqliteConnection, ids: Vec<Id>) -> QueryResult<Ve
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {
         let row = conversations::table.find(id).select(ConversationRow::as_select());
-        rows.extend(row.first(conn).optional()?);
+        rows.extend(row.get_result(conn).optional()?);
     }
     Ok(rows)
 }
@@ -53,29 +53,33 @@ fn conversations_of(conn: &mut SqliteConnection, ids: Vec<Id>) -> QueryResult<Ve
 /// Everything that a batch has to know. Each row is asked for by its key: of two lists of values SQLite would try every pair,
 /// and of two indexes it might take the one that grows.
 pub(crate) async fn related(conn: &mut Conn, wanted: Wanted) -> Result<Related> {
-    let Wanted { marked_in, members: (places, people), markers, client_ids, direct: (lows, highs) } = wanted;
+    let Wanted { marked_in, members: (places, people), markers, messages: sent, direct: (lows, highs) } =
+        wanted;
     let related = conn.spawn_blocking(move |conn| {
         let mut related = Related { only_marked: conversations_of(conn, marked_in)?, ..Related::default() };
         for key in places.into_iter().zip(people) {
             let member =
                 members::table.find(key).filter(members::left_at.is_null()).select(MemberRow::as_select());
-            related.members.extend(member.first(conn).optional()?);
+            related.members.extend(member.get_result(conn).optional()?);
         }
         for user in markers {
             let shows = users::table.find(user).select((users::id, users::receipts));
-            related.shows_receipts.extend(shows.first::<(Id, bool)>(conn).optional()?);
+            related.shows_receipts.extend(shows.get_result::<(Id, bool)>(conn).optional()?);
         }
         for key in lows.into_iter().zip(highs) {
             let friendship = friendships::table
                 .find(key)
                 .filter(friendships::accepted_at.is_not_null())
                 .select((friendships::low_id, friendships::high_id));
-            related.friends.extend(friendship.first::<(Id, Id)>(conn).optional()?);
+            related.friends.extend(friendship.get_result::<(Id, Id)>(conn).optional()?);
         }
-        for client_id in client_ids {
-            let known =
-                messages::table.filter(messages::client_id.eq(client_id)).select(MessageRow::as_select());
-            related.known.extend(known.load(conn)?);
+        for (client_id, conversation, author) in sent {
+            let known = messages::table
+                .filter(messages::client_id.eq(client_id))
+                .filter(messages::conversation_id.eq(conversation))
+                .filter(messages::author_id.eq(author))
+                .select(MessageRow::as_select());
+            related.known.extend(known.get_result(conn).optional()?);
         }
         Ok(related)
     });
