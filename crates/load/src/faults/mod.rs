@@ -23,6 +23,9 @@ use town::Town;
 const REPLICAS: usize = 3;
 /// How long everybody writes before, between and after faults.
 const MEANWHILE: Duration = Duration::from_millis(300);
+/// A connection that has lasted for less is none to come back to at once: clients wait longer after each that breaks so soon, to
+/// spare a server that keeps failing. Faults that follow each other faster would measure that.
+const STEADY: Duration = Duration::from_millis(5_500);
 
 #[derive(Args)]
 pub struct Options {
@@ -157,6 +160,9 @@ async fn row_of_the_table(
         let guest = crowd.sends_a_guest_out(faults).await?;
         for _ in 0..wanted.clamp(1, 4) {
             sleep(random.up_to(MEANWHILE)).await;
+            if row.parts_clients() {
+                sleep(STEADY).await;
+            }
             slowest = slowest.max(row.happens(faults, town, crowd, &mut random).await?);
             faults += 1;
         }

@@ -121,6 +121,11 @@ impl Row {
         if self == Self::ReplicaKillAtCommit { COMMIT_POINTS.len() } else { 1 }
     }
 
+    /// Whether clients have to find another replica or connect anew, which they do at once only if it is not all the time.
+    pub fn parts_clients(self) -> bool {
+        matches!(self, Self::ReplicaKill | Self::ReplicaKillAtCommit | Self::NetworkCut)
+    }
+
     /// Does it once, for the time of this `number`, and undoes it. Gives how long it took until everybody was connected and
     /// heard each other again: from the fault on where the others have to go on without what failed, and otherwise from
     /// when it was whole again.
