@@ -1,7 +1,7 @@
 //! The part of the history that somebody has jumped to. It lies apart from the newest until what is between has been loaded,
 //! has no hole in itself, and hears of every change like all that is held.
 
-use crate::{Change, ConversationState, Core};
+use crate::{ConversationState, Core};
 use umbrachat_protocol::{ConversationId, Message, Seq, UserId};
 
 /// Which messages it has: all between these two.
@@ -31,14 +31,7 @@ impl Apart {
 impl Core {
     /// A run of messages that the driver asked for by itself, complete from the first to the last.
     pub(crate) fn visited(&mut self, id: ConversationId, run: &[Message], has_older: bool) {
-        for message in run {
-            self.acknowledge_if_mine(message);
-        }
-        let me = self.state.my_id();
-        let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
-        conversation.put_run(run, has_older, me);
-        self.out.changed(Change::History(id));
-        self.out.changed(Change::Conversation(id));
+        self.history_arrives(id, run, |conversation, me| conversation.put_run(run, has_older, me));
     }
 }
 

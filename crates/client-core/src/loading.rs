@@ -2,7 +2,7 @@
 
 use crate::conversation::Membership;
 use crate::rows::Put;
-use crate::{Change, Core, Effect, Millis};
+use crate::{Change, ConversationState, Core, Effect, Millis};
 use std::collections::HashSet;
 use umbrachat_protocol::{
     Changes, ConversationId, ErrorCode, Member, Message, MessagePage, NoticeAction, Rev, Seq, UserId,
@@ -44,12 +44,22 @@ impl Core {
     }
 
     pub(crate) fn history_loaded(&mut self, id: ConversationId, before: Option<Seq>, page: &MessagePage) {
-        for message in &page.messages {
+        self.history_arrives(id, &page.messages, |conversation, me| conversation.put_page(before, page, me));
+    }
+
+    /// Puts messages that were asked for where they belong.
+    pub(crate) fn history_arrives(
+        &mut self,
+        id: ConversationId,
+        messages: &[Message],
+        put: impl FnOnce(&mut ConversationState, Option<UserId>),
+    ) {
+        for message in messages {
             self.acknowledge_if_mine(message);
         }
         let me = self.state.my_id();
         let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
-        conversation.put_page(before, page, me);
+        put(conversation, me);
         self.out.changed(Change::History(id));
         self.out.changed(Change::Conversation(id));
     }
