@@ -5,7 +5,7 @@ use crate::connection::Link;
 use crate::effect::Effects;
 use crate::snapshot::SnapshotFetch;
 use crate::{Change, Config, Effect, Input, Millis, State};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::socket::Mark;
 use umbrachat_protocol::{ClientCommand, ConversationId, Reference, Seq, ServerEvent};
@@ -18,7 +18,7 @@ pub struct Core {
     pub(crate) link: Link,
     pub(crate) snapshot: SnapshotFetch,
     /// Conversations that come from an earlier visit and were not compared with the server yet.
-    pub(crate) recalled: HashSet<ConversationId>,
+    pub(crate) recalled: BTreeSet<ConversationId>,
     /// The `ref` of the newest command.
     reference: i64,
     /// What the input in hand has led to so far.
@@ -31,7 +31,7 @@ impl Core {
             link: Link::new(config.seed),
             state: State::default(),
             snapshot: SnapshotFetch::default(),
-            recalled: HashSet::new(),
+            recalled: BTreeSet::new(),
             reference: 0,
             out: Effects::default(),
             config,

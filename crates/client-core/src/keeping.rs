@@ -3,7 +3,7 @@
 
 use crate::{Change, ConversationState, Core, State};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use umbrachat_protocol::{
     Conversation, ConversationId, Member, MessagePage, Presence, Rev, Snapshot, UserId,
 };
@@ -61,7 +61,7 @@ impl ConversationState {
             let first = messages.first().map(|message| message.seq);
             MessagePage { messages, has_more: self.history.has_older || first != self.history.loaded_from }
         });
-        let named: HashSet<UserId> = history
+        let named: BTreeSet<UserId> = history
             .iter()
             .flat_map(|page| &page.messages)
             .chain(&self.info.last_message)

@@ -3,7 +3,7 @@
 use crate::conversation::Membership;
 use crate::rows::Put;
 use crate::{Change, ConversationState, Core, Effect, Millis};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use umbrachat_protocol::{
     Changes, ConversationId, ErrorCode, Member, Message, MessagePage, NoticeAction, Rev, Seq, UserId,
 };
@@ -88,7 +88,7 @@ impl Core {
         let me = self.state.my_id();
         let Some(conversation) = self.state.conversations.get_mut(&id) else { return };
         // Whoever erased their account has left no row that would tell of it.
-        let there: HashSet<UserId> = members.iter().map(|member| member.user.id).collect();
+        let there: BTreeSet<UserId> = members.iter().map(|member| member.user.id).collect();
         let asked_at = conversation.membership.asked_at;
         conversation
             .members

@@ -1,7 +1,7 @@
 //! The promise, to be held against what devices have written and what they show: simulations and fault runs judge by it.
 
 use crate::{Entry, State};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use umbrachat_protocol::{ClientId, ConversationId, Seq};
 
 /// Something that was written on a device.
@@ -31,7 +31,7 @@ pub fn sent_once_in_order(
     seqs: impl Fn(ConversationId, ClientId) -> Vec<Seq>,
 ) -> Vec<Broken> {
     let mut broken = Vec::new();
-    let mut last: HashMap<ConversationId, Seq> = HashMap::new();
+    let mut last: BTreeMap<ConversationId, Seq> = BTreeMap::new();
     for (index, written) in written.iter().enumerate() {
         let number = index + 1;
         let there = seqs(written.conversation_id, written.client_id);
@@ -57,7 +57,7 @@ pub fn sent_once_in_order(
 pub fn shows_nonsense(state: &State) -> Option<String> {
     for chat in state.conversations() {
         let mut newest = Seq(0);
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         for entry in state.timeline(chat.id()) {
             let client_id = match entry {
                 Entry::Message(message) if message.seq <= newest => {

@@ -1,7 +1,7 @@
 //! What replicas tell each other, and on which channel.
 
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use umbrachat_protocol::{ConversationId, Presence, UserId};
 use umbrachat_store::Change;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::realtime::{Answer, Interest};
 
 /// Where something is told: to those who follow a conversation, to those to whom a person is connected, or to all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Channel {
     Of(Interest),
     Everybody,
@@ -60,8 +60,8 @@ pub(super) struct Envelope {
 }
 
 /// Sorts changes by the channel that each belongs on; on each they keep their order.
-pub(super) fn by_channel(changes: &[Change]) -> HashMap<Channel, Vec<Change>> {
-    let mut sorted: HashMap<Channel, Vec<Change>> = HashMap::new();
+pub(super) fn by_channel(changes: &[Change]) -> BTreeMap<Channel, Vec<Change>> {
+    let mut sorted: BTreeMap<Channel, Vec<Change>> = BTreeMap::new();
     let mut add = |channel, change| sorted.entry(channel).or_default().push(change);
     for change in changes {
         match change {

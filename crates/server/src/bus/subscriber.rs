@@ -6,7 +6,7 @@ use crate::realtime::{Hub, Interest};
 use deadpool_redis::redis::aio::PubSubSink;
 use deadpool_redis::redis::{Client, Msg, RedisError};
 use futures_util::StreamExt;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, interval_at, sleep, timeout};
@@ -40,7 +40,7 @@ async fn listen(bus: &Arc<Shared>, client: &Client, hub: &Hub) -> Result<(), Red
     let connecting = timeout(CONNECT_WITHIN, client.get_async_pubsub());
     let (mut sink, mut stream) =
         connecting.await.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??.split();
-    let mut ear = Ear { bus: bus.clone(), hub: hub.clone(), heard: HashSet::new() };
+    let mut ear = Ear { bus: bus.clone(), hub: hub.clone(), heard: BTreeSet::new() };
     sink.subscribe(&[bus.seal.name(Channel::Everybody)]).await?;
     let (all, wanted) = hub.all_interests();
     ear.listen_to(&mut sink, all.into_iter().collect(), wanted).await?;
@@ -64,7 +64,7 @@ async fn listen(bus: &Arc<Shared>, client: &Client, hub: &Hub) -> Result<(), Red
 struct Ear {
     bus: Arc<Shared>,
     hub: Hub,
-    heard: HashSet<Interest>,
+    heard: BTreeSet<Interest>,
 }
 
 impl Ear {

@@ -4,7 +4,7 @@
 use super::hub::{Hub, Shared};
 use super::outlet::Outlet;
 use super::state::Item;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use umbrachat_protocol::{CloseCode, ConversationId, ServerEvent, UserId};
@@ -93,7 +93,7 @@ impl Hub {
         &self,
         store: &Store,
         people: Vec<UserId>,
-        versions: &HashMap<UserId, i64>,
+        versions: &BTreeMap<UserId, i64>,
     ) -> Result<(), StoreError> {
         for user in people {
             let has_consented = store.consents(user).await?.iter().any(|one| one.withdrawn_at.is_none());

@@ -5,7 +5,7 @@ use super::outlet::{Outgoing, Outlet, Position, encode};
 use super::people::{Answer, LINGER};
 use super::state::{Interest, Item, State};
 use crate::bus::{Bus, BusState};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
@@ -132,7 +132,7 @@ impl Hub {
     }
 
     /// Everything that somebody here wants to hear of, and how many there have been so far.
-    pub(crate) fn all_interests(&self) -> (HashSet<Interest>, u64) {
+    pub(crate) fn all_interests(&self) -> (BTreeSet<Interest>, u64) {
         let mut state = self.state();
         if let Some(fresh) = &mut state.fresh {
             fresh.clear();

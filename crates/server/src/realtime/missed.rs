@@ -3,7 +3,7 @@
 
 use super::hub::Hub;
 use super::state::State;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use umbrachat_protocol::UserId;
 
 /// Numbers that may wait for a lower one. What does not fit shows as missing.
@@ -65,7 +65,7 @@ impl State {
     }
 
     /// Of these people, who has not been told everything.
-    pub(super) fn uninformed(&self, versions: &HashMap<UserId, i64>) -> Vec<UserId> {
+    pub(super) fn uninformed(&self, versions: &BTreeMap<UserId, i64>) -> Vec<UserId> {
         let has_missed = |user: &UserId, version: i64| {
             self.people.get(user).is_some_and(|person| person.told.has_missed(version))
         };

@@ -4,7 +4,7 @@ use super::missed::Told;
 use super::outlet::{Outgoing, Outlet, Position, encode};
 use super::state::State;
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use umbrachat_protocol::planted::{self, Bug};
@@ -23,14 +23,14 @@ pub enum Answer {
 
 #[derive(Default)]
 pub(super) struct Person {
-    pub(super) sockets: HashMap<u64, Arc<Outlet>>,
+    pub(super) sockets: BTreeMap<u64, Arc<Outlet>>,
     /// None until the first snapshot has been read: nobody sees anything before.
     pub(super) settings: Option<Settings>,
-    friends: HashSet<UserId>,
+    friends: BTreeSet<UserId>,
     /// People who say on other replicas that they are here, and on which.
-    elsewhere: HashMap<UserId, HashSet<Uuid>>,
+    elsewhere: BTreeMap<UserId, BTreeSet<Uuid>>,
     /// Friendships that began or ended while the first snapshot was being read, and what was set.
-    meanwhile: HashMap<UserId, bool>,
+    meanwhile: BTreeMap<UserId, bool>,
     set_meanwhile: Option<Settings>,
     /// Counts what was noted, so that whoever read the database meanwhile sees that it may be outdated.
     pub(super) noted: u64,

@@ -6,7 +6,7 @@ use super::room::Room;
 use crate::bus::Bus;
 use bytestring::ByteString;
 use std::cell::LazyCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -21,13 +21,13 @@ const TYPING_EVERY: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct State {
     last_id: u64,
-    pub(super) people: HashMap<UserId, Person>,
-    followed: HashMap<u64, HashMap<ConversationId, Follow>>,
+    pub(super) people: BTreeMap<UserId, Person>,
+    followed: BTreeMap<u64, BTreeMap<ConversationId, Follow>>,
     /// Something may have changed untold since everybody last looked again,
     pub(super) is_outdated: bool,
     /// and somebody sees to it.
     pub(super) is_looking: bool,
-    rooms: HashMap<ConversationId, Followed>,
+    rooms: BTreeMap<ConversationId, Followed>,
     /// Where there are other replicas.
     pub(super) bus: Option<Bus>,
     /// What has to be listened to since somebody last asked, where there is a bus that asks.
@@ -37,7 +37,7 @@ pub(super) struct State {
 }
 
 /// Whose changes somebody here wants to hear of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Interest {
     Conversation(ConversationId),
     Person(UserId),
@@ -53,7 +53,7 @@ struct Follow {
 }
 
 struct Followed {
-    followers: HashMap<u64, Follower>,
+    followers: BTreeMap<u64, Follower>,
     room: Room<Item>,
     filling: bool,
 }
@@ -72,7 +72,7 @@ pub(super) enum Item {
     Message { seq: Seq, text: ByteString },
     Member { text: ByteString },
     Left { user: UserId, text: ByteString },
-    Conversation { texts: HashMap<UserId, ByteString> },
+    Conversation { texts: BTreeMap<UserId, ByteString> },
 }
 
 impl Item {
@@ -160,7 +160,7 @@ impl State {
         let mut is_new = false;
         let followed = self.rooms.entry(id).or_insert_with(|| {
             is_new = true;
-            Followed { followers: HashMap::new(), room: Room::new(position), filling: false }
+            Followed { followers: BTreeMap::new(), room: Room::new(position), filling: false }
         });
         let since = position.unwrap_or(Rev::ZERO);
         followed.followers.insert(outlet.id, Follower { outlet: outlet.clone(), first_seq, since });
@@ -203,7 +203,7 @@ impl State {
     /// Of what a socket follows for now, keeps what its snapshot has.
     pub(super) fn unfollow_others(&mut self, outlet: &Outlet, snapshot: &Snapshot) {
         let Some(follows) = self.followed.get_mut(&outlet.id) else { return };
-        let kept: HashSet<ConversationId> = snapshot.conversations.iter().map(|kept| kept.id).collect();
+        let kept: BTreeSet<ConversationId> = snapshot.conversations.iter().map(|kept| kept.id).collect();
         let rooms = &mut self.rooms;
         follows.retain(|id, follow| {
             let stays = kept.contains(id) || !follow.for_now;
@@ -264,7 +264,7 @@ impl State {
         }
     }
 
-    pub(super) fn interests(&self) -> HashSet<Interest> {
+    pub(super) fn interests(&self) -> BTreeSet<Interest> {
         let people = self.people.keys().copied().map(Interest::Person);
         people.chain(self.rooms.keys().copied().map(Interest::Conversation)).collect()
     }
@@ -280,10 +280,10 @@ impl State {
 
     /// Of these conversations, ends those that are not among the heads: they have been deleted.
     pub(super) fn end_all_but(&mut self, rooms: &[ConversationId], heads: &[(ConversationId, Rev)]) {
-        let there: HashSet<ConversationId> = heads.iter().map(|(id, _)| *id).collect();
+        let there: BTreeSet<ConversationId> = heads.iter().map(|(id, _)| *id).collect();
         for id in rooms.iter().filter(|id| !there.contains(id)) {
             let followers = self.rooms.get(id).into_iter().flat_map(|followed| followed.followers.values());
-            let users: HashSet<UserId> = followers.map(|follower| follower.outlet.user).collect();
+            let users: BTreeSet<UserId> = followers.map(|follower| follower.outlet.user).collect();
             self.delete_room(*id, users);
         }
     }

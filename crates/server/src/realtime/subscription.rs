@@ -3,7 +3,7 @@
 use super::hub::{Connected, Hub};
 use super::outlet::{Outgoing, Outlet, Position};
 use bytestring::ByteString;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use umbrachat_protocol::planted::{self, Bug};
@@ -15,7 +15,7 @@ pub struct Subscription {
     connected: Connected,
     queue: mpsc::Receiver<Outgoing>,
     /// How much of each of its conversations the socket has been told.
-    told: HashMap<ConversationId, Rev>,
+    told: BTreeMap<ConversationId, Rev>,
 }
 
 impl Subscription {

@@ -21,6 +21,8 @@ use plan::Plan;
 use std::time::Instant;
 
 const SEEDS: u64 = 10_000;
+/// Seeds that are lived through twice, to see that nothing but the seed decides.
+const REPEATED: u64 = 300;
 
 #[test]
 fn ten_thousand_seeds_keep_the_promise() {
@@ -40,16 +42,19 @@ fn ten_thousand_seeds_keep_the_promise() {
     );
 }
 
-/// Replays the seed that `UMBRACHAT_SIMULATION_SEED` names, and tells it; without one, checks that a seed is a seed.
+/// Replays the seed that `UMBRACHAT_SIMULATION_SEED` names, and tells it; without one, checks for many that a seed is a seed.
 #[test]
 fn one_seed_is_one_story() {
     #[expect(clippy::disallowed_methods, reason = "how a failing run is asked for again")]
     let asked = std::env::var("UMBRACHAT_SIMULATION_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = asked.unwrap_or(1);
-    let (first, second) = (runs::live(&Plan::of(seed), None, true), runs::live(&Plan::of(seed), None, true));
-    assert_eq!(first.history, second.history, "the same seed leads to the same run");
-    assert!(first.violation.is_none(), "{}", runs::tell(seed, None));
-    if asked.is_some() {
-        eprintln!("{}\nseed {seed} keeps the promise", first.history);
+    let seeds = asked.map_or(1..REPEATED + 1, |seed| seed..seed + 1);
+    for seed in seeds {
+        let live = || runs::live(&Plan::of(seed), None, true);
+        let (first, second) = (live(), live());
+        assert_eq!(first.history, second.history, "seed {seed} leads to the same run each time");
+        assert!(first.violation.is_none(), "{}", runs::tell(seed, None));
+        if asked.is_some() {
+            eprintln!("{}\nseed {seed} keeps the promise", first.history);
+        }
     }
 }

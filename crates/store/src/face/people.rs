@@ -4,7 +4,7 @@ use super::{Store, write};
 use crate::backend::read;
 use crate::error::Result;
 use crate::types::Id;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use umbrachat_protocol::{AskedFriend, Block, Friend, FriendRequests, Snapshot, User, UserId};
 
 /// What asking somebody led to.
@@ -76,10 +76,10 @@ impl Store {
 
     /// For each of these people, how many transactions have had something to tell them outside of their conversations.
     /// Whoever knows a lower number has missed something.
-    pub async fn versions(&self, users: &[UserId]) -> Result<HashMap<UserId, i64>> {
+    pub async fn versions(&self, users: &[UserId]) -> Result<BTreeMap<UserId, i64>> {
         let ids: Vec<Id> = users.iter().copied().map(Id::from).collect();
         let found = read!(&self.backend, |ops, conn| ops::versions::of(conn, &ids).await)?;
-        let mut versions: HashMap<UserId, i64> = users.iter().map(|user| (*user, 0)).collect();
+        let mut versions: BTreeMap<UserId, i64> = users.iter().map(|user| (*user, 0)).collect();
         versions.extend(found.into_iter().map(|(user, version)| (UserId::from(user), version)));
         Ok(versions)
     }

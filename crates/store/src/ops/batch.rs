@@ -7,7 +7,7 @@ use crate::error::{Refusal, Result, StoreError};
 use crate::rows::{ConversationRow, MemberRow, MessageRow, Word, mentions_to_column};
 use crate::types::Id;
 use crate::write::{MarkWrite, Outcome, SendWrite, SentMessage, Write};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{
     ConversationId, FieldError, Message, MessageKind, Seq, ServerEvent, Timestamp, UserId,
@@ -34,13 +34,13 @@ pub(crate) async fn apply(
 /// What the writes touch, as it stands, and what they leave.
 struct Batch {
     conversations: BTreeMap<Id, ConversationRow>,
-    members: HashMap<(Id, Id), MemberRow>,
-    friends: HashSet<(Id, Id)>,
-    shows_receipts: HashMap<Id, bool>,
+    members: BTreeMap<(Id, Id), MemberRow>,
+    friends: BTreeSet<(Id, Id)>,
+    shows_receipts: BTreeMap<Id, bool>,
     /// Messages that were sent before, or earlier in this batch, under a client's id.
-    known: HashMap<(Id, Id, Id), Message>,
+    known: BTreeMap<(Id, Id, Id), Message>,
     new_messages: Vec<MessageRow>,
-    advanced: HashSet<Id>,
+    advanced: BTreeSet<Id>,
     marked: BTreeMap<(Id, Id), Cause>,
 }
 
@@ -87,7 +87,7 @@ impl Batch {
         // Everything below is read under these locks: nobody else sends to these conversations meanwhile.
         let mut found = bulk::lock_conversations(conn, &sent_to).await?;
         // To write in a group for the first time is a mark, too: see `Cause`.
-        let groups: HashSet<Id> = found.iter().filter(|row| !row.is_direct()).map(|row| row.id).collect();
+        let groups: BTreeSet<Id> = found.iter().filter(|row| !row.is_direct()).map(|row| row.id).collect();
         markers.extend(authors.iter().filter(|(id, _)| groups.contains(id)).map(|(_, author)| *author));
         let members = people.into_iter().unzip();
         let wanted = Wanted { direct: direct_pairs(&found), marked_in, members, markers, messages };
@@ -102,9 +102,9 @@ impl Batch {
                 .into_iter()
                 .map(|row| ((row.conversation_id, row.user_id), row))
                 .collect(),
-            known: HashMap::new(),
+            known: BTreeMap::new(),
             new_messages: Vec::new(),
-            advanced: HashSet::new(),
+            advanced: BTreeSet::new(),
             marked: BTreeMap::new(),
         };
         for message in super::messages::into_wire(conn, related.known).await? {

@@ -10,7 +10,7 @@ use crate::schema::{conversations, members, messages, users};
 use crate::types::Id;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use umbrachat_protocol::planted::{self, Bug};
 use umbrachat_protocol::{
     Conversation, ConversationId, ConversationKind, FieldError, History, Member, Message, PeerReceipt, Rev,
@@ -212,7 +212,7 @@ struct Peer {
 diesel::alias!(crate::schema::members as my_members: MyMembers);
 
 /// The other person of each direct conversation.
-async fn peers(conn: &mut Conn, me: Id, only: Option<Id>) -> Result<HashMap<Id, Peer>> {
+async fn peers(conn: &mut Conn, me: Id, only: Option<Id>) -> Result<BTreeMap<Id, Peer>> {
     let my_conversations = my_members
         .filter(my_members.field(members::user_id).eq(me))
         .filter(my_members.field(members::left_at).is_null())
@@ -245,7 +245,7 @@ async fn peers(conn: &mut Conn, me: Id, only: Option<Id>) -> Result<HashMap<Id, 
         .collect())
 }
 
-async fn last_messages(conn: &mut Conn, me: Id, only: Option<Id>) -> Result<HashMap<Id, Message>> {
+async fn last_messages(conn: &mut Conn, me: Id, only: Option<Id>) -> Result<BTreeMap<Id, Message>> {
     let newest =
         messages::conversation_id.eq(conversations::id).and(messages::seq.eq(conversations::last_seq));
     let mut query = members::table
