@@ -6,7 +6,7 @@ use crate::database::{Database, OpenError};
 use crate::error::StoreError;
 use crate::metrics::Connections;
 use crate::{postgres, sqlite};
-use deadpool::managed::Manager;
+use deadpool::managed::{Manager, QueueMode};
 use diesel::sql_types::Text;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, PoolableConnection};
@@ -109,6 +109,8 @@ where
 {
     Pool::builder(manager)
         .max_size(size)
+        // The one that was used last: what it has prepared and read is still at hand.
+        .queue_mode(QueueMode::Lifo)
         .runtime(deadpool::Runtime::Tokio1)
         .wait_timeout(Some(CONNECTION_WAIT))
         .create_timeout(Some(CONNECTION_WAIT))
