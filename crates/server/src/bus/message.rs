@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::realtime::{Answer, Interest};
 
 /// Where something is told: to those who follow a conversation, to those to whom a person is connected, or to all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Channel {
     Of(Interest),
     Everybody,

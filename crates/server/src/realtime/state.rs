@@ -18,6 +18,8 @@ use umbrachat_store::Numbered;
 /// Saying again that somebody types is passed on this often at most.
 const TYPING_EVERY: Duration = Duration::from_secs(1);
 
+/// In ordered maps, here and in what they hold: people are told in the maps' order, and a simulated run that is repeated must tell
+/// them in the same one.
 #[derive(Default)]
 pub(super) struct State {
     last_id: u64,
@@ -37,7 +39,7 @@ pub(super) struct State {
 }
 
 /// Whose changes somebody here wants to hear of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Interest {
     Conversation(ConversationId),
     Person(UserId),

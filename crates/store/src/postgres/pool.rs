@@ -18,6 +18,9 @@ const CONNECTIONS: usize = 16;
 const MIGRATION_LOCK: i64 = 0x756d_6272_6163_6861;
 /// A peer that has not confirmed what was sent within this time is gone.
 const UNCONFIRMED: Duration = Duration::from_secs(10);
+/// A connection that has been silent for this long is probed. The pool rests the ones that it does not need, and what lies between
+/// may forget those without a word.
+const PROBED_AFTER: Duration = Duration::from_mins(1);
 
 /// Whatever is asked here is found by an index, and planned once for each connection. Left to itself, PostgreSQL plans anew
 /// what it is asked with lists, and reads every row of a table that was small when it planned, until it gathers statistics.
@@ -55,7 +58,11 @@ impl Target {
     fn parse(url: &str) -> Result<Self, OpenError> {
         let (url, verify) = tls::verification(url);
         let mut config: Config = url.parse().map_err(|error| OpenError(format!("{error}")))?;
-        config.connect_timeout(CONNECTION_WAIT).tcp_user_timeout(UNCONFIRMED).application_name("umbrachat");
+        config
+            .connect_timeout(CONNECTION_WAIT)
+            .tcp_user_timeout(UNCONFIRMED)
+            .keepalives_idle(PROBED_AFTER)
+            .application_name("umbrachat");
         let tls = tls::connector(verify).map_err(|error| OpenError(error.to_string()))?;
         Ok(Self { config, tls })
     }
