@@ -22,7 +22,7 @@ pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migra
 /// How long a request waits for a free connection, and for a new one to be made.
 pub(crate) const CONNECTION_WAIT: Duration = Duration::from_secs(3);
 /// How long one operation may take; a database that is silent for longer counts as out of reach.
-const ANSWER_WAIT: Duration = Duration::from_secs(10);
+pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 pub(crate) enum Backend {
@@ -135,7 +135,8 @@ where
     })
 }
 
-/// `read!(backend, |ops, conn| ops::messages::history(conn, …).await)`: one query or several, without a transaction.
+/// `read!(backend, |ops, conn| ops::messages::history(conn, …).await)`: one query or several, without a transaction. What the
+/// body uses is moved into it, as SQLite's work is done on another thread.
 macro_rules! read {
     ($backend:expr, |$ops:ident, $conn:ident| $body:expr) => {
         match $backend {
@@ -143,9 +144,10 @@ macro_rules! read {
                 use $crate::postgres::ops as $ops;
                 $crate::backend::answered(pool.get().await?, async |$conn| $body).await
             }
-            $crate::backend::Backend::Sqlite { readers, .. } => {
+            $crate::backend::Backend::Sqlite { readers, in_memory, .. } => {
                 use $crate::sqlite::ops as $ops;
-                $crate::backend::answered(readers.get().await?, async |$conn| $body).await
+                let connection = readers.get().await?;
+                $crate::sqlite::visit(connection, *in_memory, async move |$conn| $body).await
             }
         }
     };
@@ -170,15 +172,13 @@ macro_rules! transaction {
                 )
                 .await
             }
-            $crate::backend::Backend::Sqlite { writer, .. } => {
+            $crate::backend::Backend::Sqlite { writer, in_memory, .. } => {
                 use $crate::sqlite::ops as $ops;
-                $crate::backend::answered(
-                    writer.get().await?,
-                    async |connection: &mut $crate::sqlite::Conn| {
-                        $crate::sqlite::immediate_transaction(connection, async |$conn| $body).await
-                    },
-                )
-                .await
+                let connection = writer.get().await?;
+                let work = async move |connection: &mut $crate::sqlite::Conn| {
+                    $crate::sqlite::immediate_transaction(connection, async move |$conn| $body).await
+                };
+                $crate::sqlite::visit(connection, *in_memory, work).await
             }
         }
     };

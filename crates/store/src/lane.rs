@@ -12,6 +12,7 @@ use crate::metrics::WriteMetrics;
 use crate::sqlite::{self, Checkpoints};
 use crate::write::{Outcome, Write};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::Arc;
 use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
@@ -141,6 +142,7 @@ impl Lane {
             self.metrics.waiting_seconds.observe(taken[0].since.elapsed().as_secs_f64());
             let (writes, replies): (Vec<Write>, Vec<Reply>) =
                 taken.drain(..).map(|waiting| (waiting.write, waiting.reply)).unzip();
+            let writes = Arc::new(writes);
             if planted::has(Bug::AcknowledgeBeforeCommit) {
                 self.acknowledge_before_commit(&writes, replies).await;
                 continue;
@@ -153,7 +155,7 @@ impl Lane {
                     }
                 }
                 // One of them may be the cause, and must not take the others with it.
-                Err(StoreError::Internal(_)) if writes.len() > 1 => self.commit_each(writes, replies).await,
+                Err(StoreError::Internal(_)) if writes.len() > 1 => self.commit_each(&writes, replies).await,
                 Err(error) => self.fail(&writes, replies, &error),
             }
         }
@@ -181,19 +183,19 @@ impl Lane {
         }
     }
 
-    async fn commit_each(&self, writes: Vec<Write>, replies: Vec<Reply>) {
-        for (write, reply) in writes.into_iter().zip(replies) {
-            let alone = std::slice::from_ref(&write);
-            match self.commit(alone).await {
+    async fn commit_each(&self, writes: &[Write], replies: Vec<Reply>) {
+        for (write, reply) in writes.iter().zip(replies) {
+            let alone = Arc::new(vec![write.clone()]);
+            match self.commit(&alone).await {
                 Ok(outcomes) => self.answer(vec![reply], outcomes),
-                Err(error) => self.fail(alone, vec![reply], &error),
+                Err(error) => self.fail(&alone, vec![reply], &error),
             }
         }
     }
 
     /// Commits and publishes. Retried once where the connection turned out to be dead or another transaction won: the
     /// clients' ids make that harmless even where the first commit did arrive.
-    async fn commit(&self, writes: &[Write]) -> Result<Vec<Outcome>> {
+    async fn commit(&self, writes: &Arc<Vec<Write>>) -> Result<Vec<Outcome>> {
         let started = Instant::now();
         let (outcomes, changes) = match self.transact(writes).await {
             Err(StoreError::Unavailable(_) | StoreError::AnswerLost(_)) => self.transact(writes).await?,
@@ -208,13 +210,13 @@ impl Lane {
         Ok(outcomes)
     }
 
-    async fn transact(&self, writes: &[Write]) -> Result<(Vec<Outcome>, Vec<Change>)> {
-        let now = self.clock.now();
+    async fn transact(&self, writes: &Arc<Vec<Write>>) -> Result<(Vec<Outcome>, Vec<Change>)> {
+        let (writes, publish, now) = (writes.clone(), self.publish.clone(), self.clock.now());
         let result: Result<_> = async {
             transaction!(&self.backend, |ops, conn| {
-                let applied = ops::batch::apply(conn, writes, now).await?;
+                let applied = ops::batch::apply(conn, &writes, now).await?;
                 if planted::has(Bug::PublishBeforeCommit) {
-                    (self.publish)(applied.1.clone());
+                    publish(applied.1.clone());
                     require_power()?;
                 }
                 Ok(applied)
@@ -230,15 +232,15 @@ impl Lane {
 
 impl Lane {
     /// What the simulation has to notice.
-    async fn acknowledge_before_commit(&self, writes: &[Write], replies: Vec<Reply>) {
-        let now = self.clock.now();
+    async fn acknowledge_before_commit(&self, writes: &Arc<Vec<Write>>, replies: Vec<Reply>) {
+        let (writes, publish, now) = (writes.clone(), self.publish.clone(), self.clock.now());
         let result: Result<()> = async {
             transaction!(&self.backend, |ops, conn| {
-                let (outcomes, changes) = ops::batch::apply(conn, writes, now).await?;
+                let (outcomes, changes) = ops::batch::apply(conn, &writes, now).await?;
                 for (reply, outcome) in replies.into_iter().zip(outcomes) {
                     reply(outcome);
                 }
-                (self.publish)(changes);
+                publish(changes);
                 require_power()
             })
         }

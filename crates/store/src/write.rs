@@ -4,11 +4,13 @@ use crate::error::Result;
 use umbrachat_protocol::{ConversationId, Message, NewMessage, Seq, UserId};
 
 /// One write that waits for its turn.
+#[derive(Clone)]
 pub(crate) enum Write {
     Send(SendWrite),
     Mark(MarkWrite),
 }
 
+#[derive(Clone)]
 pub(crate) struct SendWrite {
     pub(crate) author: UserId,
     pub(crate) conversation: ConversationId,

@@ -25,6 +25,7 @@ pub struct NewAccount {
 }
 
 /// The text that a person agreed to.
+#[derive(Clone)]
 pub struct PolicyReference {
     pub version: String,
     /// In hex.
@@ -58,7 +59,8 @@ impl Store {
 
     /// What belongs to a (folded) username.
     pub async fn secrets_of(&self, username: &str) -> Result<Option<Secrets>> {
-        read!(&self.backend, |ops, conn| ops::passwords::of_username(conn, username).await)
+        let username = username.to_owned();
+        read!(&self.backend, |ops, conn| ops::passwords::of_username(conn, &username).await)
     }
 
     /// What a signed-in person's password is checked with.

@@ -55,21 +55,23 @@ impl Exporter {
     }
 
     pub async fn account(&self) -> Result<(ExportedUser, Settings)> {
-        read!(&self.store.backend, |ops, conn| ops::export::account(conn, self.me).await)
+        let me = self.me;
+        read!(&self.store.backend, |ops, conn| ops::export::account(conn, me).await)
     }
 
     pub async fn consents(&self, after: Option<Uuid>) -> Result<Page<Uuid, Consent>> {
-        read!(&self.store.backend, |ops, conn| ops::export::consents(conn, self.me, key(after)).await)
+        let me = self.me;
+        read!(&self.store.backend, |ops, conn| ops::export::consents(conn, me, key(after)).await)
     }
 
     pub async fn sessions(&self, after: Option<Uuid>) -> Result<Page<Uuid, ExportedSession>> {
-        read!(&self.store.backend, |ops, conn| ops::export::sessions(conn, self.me, key(after)).await)
+        let me = self.me;
+        read!(&self.store.backend, |ops, conn| ops::export::sessions(conn, me, key(after)).await)
     }
 
     pub async fn friends(&self, after: Option<Uuid>) -> Result<Page<Uuid, ExportedFriend>> {
-        read!(&self.store.backend, |ops, conn| {
-            ops::export::friends(conn, self.me, self.started, key(after)).await
-        })
+        let (me, started) = (self.me, self.started);
+        read!(&self.store.backend, |ops, conn| { ops::export::friends(conn, me, started, key(after)).await })
     }
 
     pub async fn requests(
@@ -77,21 +79,25 @@ impl Exporter {
         relation: Relation,
         after: Option<Uuid>,
     ) -> Result<Page<Uuid, FriendRequest>> {
+        let (me, started) = (self.me, self.started);
         read!(&self.store.backend, |ops, conn| {
-            ops::export::requests(conn, self.me, relation, self.started, key(after)).await
+            ops::export::requests(conn, me, relation, started, key(after)).await
         })
     }
 
     pub async fn blocks(&self, after: Option<Uuid>) -> Result<Page<Uuid, ExportedBlock>> {
-        read!(&self.store.backend, |ops, conn| ops::export::blocks(conn, self.me, key(after)).await)
+        let me = self.me;
+        read!(&self.store.backend, |ops, conn| ops::export::blocks(conn, me, key(after)).await)
     }
 
     pub async fn security_log(&self, after: Option<Uuid>) -> Result<Page<Uuid, SecurityEvent>> {
-        read!(&self.store.backend, |ops, conn| ops::export::security_log(conn, self.me, key(after)).await)
+        let me = self.me;
+        read!(&self.store.backend, |ops, conn| ops::export::security_log(conn, me, key(after)).await)
     }
 
     pub async fn conversations(&self, after: Option<Uuid>) -> Result<Page<Uuid, ConversationPart>> {
-        read!(&self.store.backend, |ops, conn| ops::export::conversations(conn, self.me, key(after)).await)
+        let me = self.me;
+        read!(&self.store.backend, |ops, conn| ops::export::conversations(conn, me, key(after)).await)
     }
 
     pub async fn members(
@@ -99,7 +105,8 @@ impl Exporter {
         part: &ConversationPart,
         after: Option<Uuid>,
     ) -> Result<Page<Uuid, ExportedMember>> {
-        read!(&self.store.backend, |ops, conn| ops::export::members(conn, self.me, part, key(after)).await)
+        let (me, part) = (self.me, part.clone());
+        read!(&self.store.backend, |ops, conn| ops::export::members(conn, me, &part, key(after)).await)
     }
 
     pub async fn messages(
@@ -108,7 +115,8 @@ impl Exporter {
         after: Option<i64>,
     ) -> Result<Page<i64, ExportedMessage>> {
         let after = after.unwrap_or(0);
-        read!(&self.store.backend, |ops, conn| ops::export::messages(conn, self.me, part, after).await)
+        let (me, part) = (self.me, part.clone());
+        read!(&self.store.backend, |ops, conn| ops::export::messages(conn, me, &part, after).await)
     }
 
     pub async fn reactions(
@@ -118,7 +126,8 @@ impl Exporter {
     ) -> Result<Page<(i64, String), ExportedReaction>> {
         let after = after.unwrap_or_default();
         let id = part.facts.id;
-        read!(&self.store.backend, |ops, conn| ops::export::reactions(conn, self.me, id, after).await)
+        let me = self.me;
+        read!(&self.store.backend, |ops, conn| ops::export::reactions(conn, me, id, after).await)
     }
 
     pub async fn mentions(
@@ -127,7 +136,8 @@ impl Exporter {
         after: Option<i64>,
     ) -> Result<Page<i64, ExportedMention>> {
         let after = after.unwrap_or(0);
-        read!(&self.store.backend, |ops, conn| ops::export::mentions(conn, self.me, part, after).await)
+        let (me, part) = (self.me, part.clone());
+        read!(&self.store.backend, |ops, conn| ops::export::mentions(conn, me, &part, after).await)
     }
 
     pub async fn notices(
@@ -136,7 +146,8 @@ impl Exporter {
         after: Option<i64>,
     ) -> Result<Page<i64, ExportedNotice>> {
         let after = after.unwrap_or(0);
-        read!(&self.store.backend, |ops, conn| ops::export::notices(conn, self.me, part, after).await)
+        let (me, part) = (self.me, part.clone());
+        read!(&self.store.backend, |ops, conn| ops::export::notices(conn, me, &part, after).await)
     }
 }
 

@@ -54,8 +54,8 @@ impl Store {
 
     /// Accounts in the order of their names: at most `limit` after the given one.
     pub async fn accounts(&self, after: &str, limit: i64) -> Result<Vec<Account>> {
-        let now = self.clock.now();
-        read!(&self.backend, |ops, conn| ops::operators::accounts(conn, after, limit, now).await)
+        let (after, now) = (after.to_owned(), self.clock.now());
+        read!(&self.backend, |ops, conn| ops::operators::accounts(conn, &after, limit, now).await)
     }
 
     /// Sets a new password without knowing the old one. Every session ends, and the recovery codes with them; how many

@@ -18,7 +18,8 @@ impl Store {
     /// # Errors
     /// [`crate::StoreError::NotFound`] where nobody has this (folded) name.
     pub async fn user_by_name(&self, username: &str) -> Result<User> {
-        read!(&self.backend, |ops, conn| ops::accounts::by_username(conn, username).await)
+        let username = username.to_owned();
+        read!(&self.backend, |ops, conn| ops::accounts::by_username(conn, &username).await)
     }
 
     pub async fn friends(&self, me: UserId) -> Result<Vec<Friend>> {

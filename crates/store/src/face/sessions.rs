@@ -68,8 +68,8 @@ impl Store {
         session: SessionId,
         policy: &PolicyReference,
     ) -> Result<Option<Authenticated>> {
-        let now = self.clock.now();
-        read!(&self.backend, |ops, conn| ops::sessions::authenticated(conn, session, policy, now).await)
+        let (policy, now) = (policy.clone(), self.clock.now());
+        read!(&self.backend, |ops, conn| ops::sessions::authenticated(conn, session, &policy, now).await)
     }
 
     /// Whether a session goes on, for whoever need not know whose it is.

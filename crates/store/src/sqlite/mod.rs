@@ -7,7 +7,7 @@ mod work;
 
 pub(crate) use checkpoints::Checkpoints;
 pub(crate) use pool::{Opened, open, open_as_it_is, open_in_memory};
-pub(crate) use work::{immediate_transaction, this_thread_may_wait};
+pub(crate) use work::{immediate_transaction, this_thread_may_wait, visit};
 
 pub(crate) type Conn =
     diesel_async::sync_connection_wrapper::SyncConnectionWrapper<diesel::SqliteConnection, work::Work>;

@@ -1,10 +1,12 @@
 //! Where SQLite does its work: on threads that may wait for a disk, or, for a database that has none, at once.
 
 use super::Conn;
+use crate::backend;
 use crate::error::{Result, StoreError};
 use diesel::SqliteConnection;
 use diesel::connection::AnsiTransactionManager;
 use diesel_async::TransactionManager;
+use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::sync_connection_wrapper::{
     SpawnBlocking, SyncConnectionWrapper, SyncTransactionManagerWrapper,
 };
@@ -15,6 +17,9 @@ use std::error::Error;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 pub(crate) enum Work {
     OnThreads(Threads),
@@ -41,6 +46,27 @@ thread_local! {
 /// From now on what this thread asks of a file is done on it, and not on another one. Nothing else may run here.
 pub(crate) fn this_thread_may_wait() {
     MAY_WAIT.set(true);
+}
+
+/// Does all of one operation in one visit to a thread that may wait: an operation has several steps, and to hand each to
+/// another thread takes longer than most of them. A thread that may wait itself does it at once.
+pub(crate) async fn visit<T: Send + 'static>(
+    mut connection: Object<Conn>,
+    in_memory: bool,
+    work: impl AsyncFnOnce(&mut Conn) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    if in_memory || MAY_WAIT.get() {
+        return backend::answered(connection, work).await;
+    }
+    let runtime = Handle::current();
+    let visit = spawn_blocking(move || {
+        this_thread_may_wait();
+        runtime.block_on(work(&mut connection))
+    });
+    match timeout(backend::ANSWER_WAIT, visit).await {
+        Ok(done) => done.map_err(|error| StoreError::Internal(error.to_string()))?,
+        Err(_) => Err(StoreError::AnswerLost("no answer in time".to_owned())),
+    }
 }
 
 impl SpawnBlocking for Work {
