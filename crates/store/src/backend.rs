@@ -21,8 +21,8 @@ pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migra
 
 /// How long a request waits for a free connection, and for a new one to be made.
 pub(crate) const CONNECTION_WAIT: Duration = Duration::from_secs(3);
-/// How long one operation may take; a database that is silent for longer counts as out of reach.
-pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(10);
+/// How long one operation on a database server may take; one that is silent for longer counts as out of reach.
+const ANSWER_WAIT: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 pub(crate) enum Backend {

@@ -142,6 +142,7 @@ impl Lane {
             self.metrics.waiting_seconds.observe(taken[0].since.elapsed().as_secs_f64());
             let (writes, replies): (Vec<Write>, Vec<Reply>) =
                 taken.drain(..).map(|waiting| (waiting.write, waiting.reply)).unzip();
+            // Shared, because SQLite's work owns what it works with, and a batch may be tried twice.
             let writes = Arc::new(writes);
             if planted::has(Bug::AcknowledgeBeforeCommit) {
                 self.acknowledge_before_commit(&writes, replies).await;

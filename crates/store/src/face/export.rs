@@ -71,7 +71,7 @@ impl Exporter {
 
     pub async fn friends(&self, after: Option<Uuid>) -> Result<Page<Uuid, ExportedFriend>> {
         let (me, started) = (self.me, self.started);
-        read!(&self.store.backend, |ops, conn| { ops::export::friends(conn, me, started, key(after)).await })
+        read!(&self.store.backend, |ops, conn| ops::export::friends(conn, me, started, key(after)).await)
     }
 
     pub async fn requests(
@@ -125,8 +125,7 @@ impl Exporter {
         after: Option<(i64, String)>,
     ) -> Result<Page<(i64, String), ExportedReaction>> {
         let after = after.unwrap_or_default();
-        let id = part.facts.id;
-        let me = self.me;
+        let (me, id) = (self.me, part.facts.id);
         read!(&self.store.backend, |ops, conn| ops::export::reactions(conn, me, id, after).await)
     }
 

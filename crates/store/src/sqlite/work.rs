@@ -19,7 +19,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
 pub(crate) enum Work {
     OnThreads(Threads),
@@ -50,6 +49,9 @@ pub(crate) fn this_thread_may_wait() {
 
 /// Does all of one operation in one visit to a thread that may wait: an operation has several steps, and to hand each to
 /// another thread takes longer than most of them. A thread that may wait itself does it at once.
+///
+/// However long the disk takes, the answer is waited for. A file loses no answers, and a write that somebody gave up would be
+/// committed all the same, after everybody had been told to look again.
 pub(crate) async fn visit<T: Send + 'static>(
     mut connection: Object<Conn>,
     in_memory: bool,
@@ -63,10 +65,7 @@ pub(crate) async fn visit<T: Send + 'static>(
         this_thread_may_wait();
         runtime.block_on(work(&mut connection))
     });
-    match timeout(backend::ANSWER_WAIT, visit).await {
-        Ok(done) => done.map_err(|error| StoreError::Internal(error.to_string()))?,
-        Err(_) => Err(StoreError::AnswerLost("no answer in time".to_owned())),
-    }
+    visit.await.map_err(|error| StoreError::Internal(error.to_string()))?
 }
 
 impl SpawnBlocking for Work {
