@@ -171,8 +171,10 @@ export class Person {
   async goesTo(place) {
     // On a phone a conversation fills the screen, and its arrow leads back to the chats.
     const back = this.messages.locator("xpath=ancestor::section").getByRole("link", { name: "Chats", exact: true });
-    if (this.isOnPhone && (await back.isVisible())) await back.click();
     const link = this.page.getByRole("navigation").getByRole("link", { name: place, exact: true });
+    // A page that has only just been opened shows neither for a moment.
+    await back.or(link).locator("visible=true").first().waitFor();
+    if (this.isOnPhone && (await back.isVisible())) await back.click();
     await link.click();
     await this.page.getByRole("heading", { name: place, level: 1 }).waitFor();
   }
