@@ -107,8 +107,8 @@ fn conclude(outcomes: &[(&str, bool, Duration)], planned: usize) -> Result<()> {
 impl Selection {
     fn includes(&self, group: Group) -> bool {
         if self.only.is_empty() {
-            // Whoever names tests or packages means Rust tests. Faults have to be named: see docs/FAULTS.md, what is open.
-            let all = self.filter.is_empty() && self.package.is_empty() && group != Group::Faults;
+            // Whoever names tests or packages means Rust tests.
+            let all = self.filter.is_empty() && self.package.is_empty();
             return all || group == Group::Rust;
         }
         self.only.contains(&group)
